@@ -1,0 +1,31 @@
+import { z } from 'zod'
+
+/** The chunkers there are; one file each in api/ingestion/chunkers, registered in its index. */
+export const chunkerNames = ['recursive', 'markdown', 'sentence'] as const
+export type ChunkerName = (typeof chunkerNames)[number]
+
+/** How documents are cut; the same shape in RagPipeline, RagTenant and the knowledge-base routes. */
+export const chunkingSchema = z
+  .strictObject({
+    chunker: z.enum(chunkerNames).default('recursive').describe('How documents are cut into chunks.'),
+    chunkSize: z
+      .int()
+      .min(64)
+      .max(8192)
+      .default(1000)
+      .describe('Longest chunk, in characters; never more than the embedding model reads.'),
+    chunkOverlap: z
+      .int()
+      .min(0)
+      .max(4096)
+      .default(150)
+      .describe('How many characters of the previous chunk the next one repeats; less than half of chunkSize.'),
+  })
+  .refine(settings => settings.chunkOverlap * 2 <= settings.chunkSize, {
+    path: ['chunkOverlap'],
+    message: 'must be at most half of chunkSize',
+  })
+
+export type ChunkingSettings = z.infer<typeof chunkingSchema>
+
+export const defaultChunking: ChunkingSettings = chunkingSchema.parse({})

@@ -1,0 +1,238 @@
+import { z } from 'zod'
+import { chunkerNames, chunkingSchema } from './chunking.ts'
+import { COLLECTION_PREFIX_PATTERN, normalizePrefix } from './names.ts'
+import { retrievalSchema, retrieverNames } from './retrieval.ts'
+
+/**
+ * Every environment variable that the API and the worker read, with its meaning and default. The operator renders the
+ * environment of a pipeline from the same schema, docs/reference/configuration.md is generated from it, and nothing else
+ * reads `process.env`.
+ */
+
+const flag = (standard: boolean) =>
+  z
+    .enum(['true', 'false', '1', '0', 'yes', 'no', 'on', 'off'], 'must be true or false')
+    .default(standard ? 'true' : 'false')
+    .transform(value => ['true', '1', 'yes', 'on'].includes(value))
+
+const integer = (minimum: number, maximum: number) =>
+  z
+    .string()
+    .regex(/^-?\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.int().min(minimum).max(maximum))
+
+const decimal = (minimum: number) =>
+  z
+    .string()
+    .regex(/^-?\d+(\.\d+)?$/, 'must be a number')
+    .transform(Number)
+    .pipe(z.number().min(minimum))
+
+const list = z
+  .string()
+  .transform(value => value.split(',').map(item => item.trim()).filter(item => item !== '')) // prettier-ignore
+
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+  .transform(value => value.replace(/\/+$/, ''))
+
+/** SQLAlchemy's `postgresql+asyncpg://`, which the original service used, means the same database. */
+const databaseUrl = z
+  .string()
+  .transform(value => value.replace(/^postgres(ql)?(\+\w+)?:\/\//, 'postgresql://'))
+  .refine(value => value.startsWith('postgresql://') && URL.canParse(value), 'must be a postgresql:// URL')
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+const pythonLevels: Record<string, string> = { warning: 'warn', critical: 'fatal' }
+
+export const llmProviders = ['none', 'openai', 'ollama'] as const
+export const embeddingProviders = ['none', 'local', 'openai', 'ollama'] as const
+const vectorEngines = ['qdrant', 'pgvector'] as const
+
+export const configurationSchema = z.object({
+  ENVIRONMENT: z
+    .enum(['development', 'test', 'staging', 'production'])
+    .default('development')
+    .describe('Where this runs. `production` refuses example secrets.'),
+  DEBUG: flag(false).describe('Log at debug level, whatever LOG_LEVEL says.'),
+  LOG_LEVEL: z
+    .string()
+    .transform(value => pythonLevels[value.toLowerCase()] ?? value.toLowerCase())
+    .pipe(z.enum(logLevels))
+    .default('info')
+    .describe('Least severe level that is logged; upper or lower case.'),
+  HOST: z.string().min(1).default('0.0.0.0').describe('Address to listen on.'),
+  PORT: integer(0, 65535).default(8020).describe('Port to listen on.'),
+
+  DATABASE_URL: databaseUrl.optional().describe('Postgres 15 or newer. Instead of it, the PG* variables can be set.'),
+  PGHOST: z.string().optional().describe('Host of Postgres, when DATABASE_URL is not set.'),
+  PGPORT: integer(1, 65535).default(5432).describe('Port of Postgres, with PGHOST.'),
+  PGDATABASE: z.string().default('selfrag').describe('Database, with PGHOST.'),
+  PGUSER: z.string().optional().describe('User, with PGHOST.'),
+  PGPASSWORD: z.string().optional().describe('Password, with PGHOST.').meta({ secret: true }),
+  PGSSLMODE: z
+    .enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
+    .default('prefer')
+    .describe('TLS to Postgres, with PGHOST; in DATABASE_URL it is the parameter `sslmode`.'),
+  DB_POOL_SIZE: integer(1, 1000).default(20).describe('Connections that the pool keeps.'),
+  DB_MAX_OVERFLOW: integer(0, 1000).default(30).describe('Connections beyond DB_POOL_SIZE under load.'),
+  DB_POOL_TIMEOUT: integer(1, 600).default(30).describe('Seconds that a request waits for a connection.'),
+  DB_POOL_RECYCLE: integer(1, 86_400).default(1800).describe('Seconds after which a connection is replaced.'),
+
+  VECTOR_ENGINE: z.enum(vectorEngines).default('qdrant').describe('What keeps the vectors.'),
+  QDRANT_URL: httpUrl.optional().describe('Qdrant 1.10 or newer; needed when VECTOR_ENGINE is qdrant.'),
+  QDRANT_API_KEY: z.string().min(1).optional().describe('Key of Qdrant.').meta({ secret: true }),
+  QDRANT_COLLECTION_PREFIX: z
+    .string()
+    .transform(normalizePrefix)
+    .refine(value => COLLECTION_PREFIX_PATTERN.test(value), 'must be letters, digits, _ and -')
+    .default('kb')
+    .describe('Beginning of every collection name; a separator at its end makes no difference.'),
+
+  ADMIN_TOKEN: z
+    .string()
+    .min(16, 'must have at least 16 characters')
+    .optional()
+    .describe('Value of the X-Admin-Token header for /admin. Without it, /admin answers 401 to everybody.')
+    .meta({ secret: true }),
+
+  LLM_PROVIDER: z
+    .enum(llmProviders)
+    .default('none')
+    .describe('Who writes answers. `none`: /v1/rag answers with sentences taken from the documents.'),
+  LLM_MODEL: z.string().min(1).optional().describe('Model of LLM_PROVIDER.'),
+  LLM_BASE_URL: httpUrl.optional().describe('Overrides OPENAI_BASE_URL or OLLAMA_BASE_URL for answers.'),
+  LLM_API_KEY: z.string().min(1).optional().describe('Overrides OPENAI_API_KEY for answers.').meta({ secret: true }),
+  LLM_TIMEOUT_SECONDS: integer(1, 3600).default(60).describe('How long one call of the LLM may take.'),
+
+  EMBEDDING_PROVIDER: z
+    .enum(embeddingProviders)
+    .default('local')
+    .describe('Who makes vectors. `local`: an ONNX model in this process. `none`: BM25 only.'),
+  EMBEDDING_MODEL: z.string().min(1).default('bge-small-en-v1.5').describe('Model of EMBEDDING_PROVIDER.'),
+  EMBEDDING_DIM: integer(1, 65_535).default(384).describe('Length of the vectors of EMBEDDING_MODEL.'),
+  EMBEDDING_BASE_URL: httpUrl.optional().describe('Overrides OPENAI_BASE_URL or OLLAMA_BASE_URL for embeddings.'),
+  EMBEDDING_API_KEY: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Overrides OPENAI_API_KEY for embeddings.')
+    .meta({ secret: true }),
+  EMBEDDING_BATCH_SIZE: integer(1, 2048).default(32).describe('Texts sent to the embedding model at once.'),
+  EMBEDDING_TIMEOUT_SECONDS: integer(1, 3600).default(60).describe('How long one call of the embedder may take.'),
+  MODELS_DIR: z.string().min(1).optional().describe('Folder with local models, one folder a model.'),
+
+  OPENAI_API_KEY: z.string().min(1).optional().describe('Key for the provider `openai`.').meta({ secret: true }),
+  OPENAI_BASE_URL: httpUrl
+    .default('https://api.openai.com/v1')
+    .describe('Any OpenAI-compatible service, for the provider `openai`.'),
+  OLLAMA_BASE_URL: httpUrl.default('http://localhost:11434').describe('Ollama, for the provider `ollama`.'),
+
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
+    .optional()
+    .describe('Redis 6 or newer, for rate limits (and caches) that all replicas share.')
+    .meta({ secret: true }),
+  RATE_LIMIT_STORAGE: z
+    .enum(['memory', 'redis'])
+    .default('memory')
+    .describe('Where rate limits are counted; `redis` needs REDIS_URL.'),
+  RATE_LIMIT_PER_MINUTE: integer(1, 1_000_000)
+    .default(120)
+    .describe('Requests a minute of a key that has no limit of its own.'),
+
+  CORS_ORIGINS: list.default([]).describe('Origins that browsers may call from, separated by commas; `*` = all.'),
+  ALLOWED_HOSTS: list
+    .default([])
+    .describe('Host names that requests may name, separated by commas; empty or `*` = all. Probes are not checked.'),
+  MAX_BODY_MB: integer(1, 1024).default(50).describe('Largest request body in MiB; a larger one gets 413.'),
+
+  ENABLE_EMBEDDING_CACHE: flag(true).describe('Remember the vectors of queries.'),
+  EMBEDDING_CACHE_TTL: integer(1, 31_536_000).default(3600).describe('Seconds that a query vector is remembered.'),
+
+  CHUNKING_CHUNKER: z
+    .enum(chunkerNames)
+    .default(chunkingSchema.shape.chunker.parse(undefined))
+    .describe('Chunker of knowledge bases that choose none.'),
+  CHUNKING_SIZE: integer(64, 8192).default(1000).describe('Longest chunk, in characters.'),
+  CHUNKING_OVERLAP: integer(0, 4096).default(150).describe('Characters that neighbouring chunks share.'),
+  RETRIEVAL_DEFAULT_RETRIEVER: z
+    .enum(retrieverNames)
+    .default(retrievalSchema.shape.defaultRetriever.parse(undefined))
+    .describe('Retriever of requests that name none.'),
+  RETRIEVAL_TOP_K: integer(1, 50).default(5).describe('Results of requests that do not say how many.'),
+  RETRIEVAL_SCORE_THRESHOLD: decimal(0).optional().describe('Results below this score are left out.'),
+
+  WORKER_CONCURRENCY: integer(1, 64).default(2).describe('Documents that one worker handles at the same time.'),
+  SHUTDOWN_GRACE_SECONDS: integer(1, 600)
+    .default(20)
+    .describe('How long requests and jobs in flight may take to end after SIGTERM.'),
+})
+
+export type Environment = z.infer<typeof configurationSchema>
+export type VariableName = keyof Environment
+
+/** The configuration after checks that span variables. */
+export type Configuration = Environment & { readonly chunking: z.infer<typeof chunkingSchema> }
+
+/** Secrets that stand in the guide or in samples; nobody may go to production with one. */
+const exampleSecrets = /^(your-|change-?me|example|secret|password|kb$|sk-your)/i
+
+export type ConfigurationResult =
+  | { readonly ok: true; readonly configuration: Configuration }
+  /** One line a fault, naming the variable and what to set instead; never a secret's value. */
+  | { readonly ok: false; readonly faults: readonly string[] }
+
+/** Reads an environment. Empty variables count as unset, as they do in Compose files. Pure. */
+export function parseConfiguration(env: Readonly<Record<string, string | undefined>>): ConfigurationResult {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const parsed = configurationSchema.safeParse(present)
+  if (!parsed.success) return { ok: false, faults: parsed.error.issues.map(issue => describeIssue(issue, present)) }
+  const faults = crossFaults(parsed.data)
+  const chunking = chunkingSchema.safeParse({
+    chunker: parsed.data.CHUNKING_CHUNKER,
+    chunkSize: parsed.data.CHUNKING_SIZE,
+    chunkOverlap: parsed.data.CHUNKING_OVERLAP,
+  })
+  if (!chunking.success) faults.push('CHUNKING_OVERLAP: must be at most half of CHUNKING_SIZE')
+  if (faults.length > 0 || !chunking.success) return { ok: false, faults }
+  return { ok: true, configuration: { ...parsed.data, chunking: chunking.data } }
+}
+
+function describeIssue(issue: z.core.$ZodIssue, env: Readonly<Record<string, string | undefined>>): string {
+  const name = String(issue.path[0])
+  const meta = configurationSchema.shape[name as VariableName].meta()
+  // A URL may carry a password, so only values that cannot be secret are repeated.
+  const shown = meta?.['secret'] || name.endsWith('_URL') ? '' : ` (got ${JSON.stringify(env[name])})`
+  return `${name}: ${issue.message}${shown}`
+}
+
+/** Faults that only show when variables are seen together. */
+function crossFaults(env: Environment): string[] {
+  const faults: string[] = []
+  if (!env.DATABASE_URL && !env.PGHOST) faults.push('DATABASE_URL: must be set (or PGHOST, PGUSER and PGPASSWORD)')
+  if (!env.DATABASE_URL && env.PGHOST && !env.PGUSER) faults.push('PGUSER: must be set when PGHOST is')
+  if (env.VECTOR_ENGINE === 'qdrant' && !env.QDRANT_URL)
+    faults.push('QDRANT_URL: must be set (or VECTOR_ENGINE=pgvector to keep vectors in Postgres)')
+  if (env.RATE_LIMIT_STORAGE === 'redis' && !env.REDIS_URL)
+    faults.push('REDIS_URL: must be set when RATE_LIMIT_STORAGE is redis')
+  if (env.LLM_PROVIDER !== 'none' && !env.LLM_MODEL)
+    faults.push(`LLM_MODEL: must be set when LLM_PROVIDER is ${env.LLM_PROVIDER}`)
+  if (env.ENVIRONMENT === 'production') faults.push(...exampleSecretFaults(env))
+  return faults
+}
+
+function exampleSecretFaults(env: Environment): string[] {
+  const password = env.DATABASE_URL ? decodeURIComponent(new URL(env.DATABASE_URL).password) : undefined
+  const secrets: Record<string, string | undefined> = {
+    ADMIN_TOKEN: env.ADMIN_TOKEN,
+    QDRANT_API_KEY: env.QDRANT_API_KEY,
+    OPENAI_API_KEY: env.OPENAI_API_KEY,
+    PGPASSWORD: env.PGPASSWORD,
+    'the password in DATABASE_URL': password,
+  }
+  return Object.entries(secrets)
+    .filter(([, value]) => value !== undefined && exampleSecrets.test(value))
+    .map(([name]) => `${name}: is an example value; production needs a secret of its own`)
+}

@@ -1,0 +1,65 @@
+/**
+ * The names of everything a tenant owns in Postgres and in the vector store, derived from two inputs: the tenant's slug
+ * and the pipeline's collection prefix. Nothing else in the product spells such a name.
+ */
+
+/**
+ * A tenant's slug: also the name of its RagTenant. Lower-case letters, digits and inner hyphens, starting with a letter.
+ * No underscore, so that replacing `-` with `_` in the schema's name cannot make two slugs collide. 48 characters keep
+ * the schema within Postgres' 63 bytes.
+ */
+export const SLUG_PATTERN = /^[a-z](?:[a-z0-9-]{0,46}[a-z0-9])?$/
+
+/** Letters, digits, `_` and `-`; a trailing separator is kept out because names add their own. */
+export const COLLECTION_PREFIX_PATTERN = /^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9])?$/
+
+export const CONTROL_SCHEMA = 'selfrag'
+
+/** Holds the collections of the pgvector engine. */
+export const VECTOR_SCHEMA = 'selfrag_vectors'
+
+export function isSlug(value: string): boolean {
+  return SLUG_PATTERN.test(value)
+}
+
+/** @throws RangeError when the slug could not be part of an identifier; callers validate user input before. */
+function identifierPart(slug: string): string {
+  if (!isSlug(slug)) throw new RangeError(`tenant slug ${JSON.stringify(slug)} does not match ${SLUG_PATTERN.source}`)
+  return slug.replaceAll('-', '_')
+}
+
+/** `acme-eu` → `tenant_acme_eu`. */
+export function tenantSchema(slug: string): string {
+  return `tenant_${identifierPart(slug)}`
+}
+
+/** The Postgres role that owns the tenant's schema; named like the schema, so that one comment explains both. */
+export function tenantRole(slug: string): string {
+  return tenantSchema(slug)
+}
+
+/** The guide's prefixes end in a separator (`prod_`), ours do not: both give `prod_shared`. */
+export function normalizePrefix(prefix: string): string {
+  return prefix.replace(/[_-]+$/, '')
+}
+
+/** The alias of the collection that the shared tenants of a pipeline live in. */
+export function sharedCollection(prefix: string): string {
+  return `${normalizePrefix(prefix)}_shared`
+}
+
+/** The alias of the collection that one dedicated tenant has to itself. */
+export function dedicatedCollection(prefix: string, slug: string): string {
+  return `${normalizePrefix(prefix)}_t_${identifierPart(slug)}`
+}
+
+/** The collection behind an alias: `acme_shared`, generation 2 → `acme_shared_g2`. */
+export function generationName(alias: string, generation: number): string {
+  return `${alias}_g${generation}`
+}
+
+/** The inverse of {@link generationName}; null when the name is not a generation of that alias. */
+export function generationOf(alias: string, collection: string): number | null {
+  const match = /^_g([1-9]\d*)$/.exec(collection.slice(alias.length))
+  return collection.startsWith(alias) && match ? Number(match[1]) : null
+}

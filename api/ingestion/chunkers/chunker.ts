@@ -1,0 +1,22 @@
+import type { ChunkerName, ChunkingSettings } from '../../contract/chunking.ts'
+import type { ParsedDocument } from '../parsers/parser.ts'
+
+/** A piece of a document: `document.text.slice(start, end) === text`, always. */
+export interface Chunk {
+  readonly text: string
+  readonly start: number
+  readonly end: number
+  /** From the section that the chunk begins in. */
+  readonly headings: readonly string[]
+  readonly page?: number
+}
+
+/**
+ * Cuts a document. Pure: the same document and settings give the same chunks. What all must keep (see
+ * test/contract/chunker.ts): offsets are exact, every non-blank character is in a chunk, no chunk is blank or longer than
+ * `settings.chunkSize`, no surrogate pair is split, chunks come in order of `start`.
+ */
+export interface Chunker {
+  readonly name: ChunkerName
+  chunk(document: ParsedDocument, settings: ChunkingSettings): Chunk[]
+}

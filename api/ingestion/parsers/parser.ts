@@ -1,0 +1,25 @@
+import type { Section } from '../../contract/section.ts'
+
+export interface ParsedDocument {
+  readonly text: string
+  /** What the file itself says its title is. */
+  readonly title?: string
+  /** Ascending by `start`. */
+  readonly sections: readonly Section[]
+}
+
+/** Turns a file's bytes into text. One file a format, registered in index.ts, chosen by content, not by name. */
+export interface Parser {
+  readonly format: string
+  /** The media types that it reads. */
+  readonly mediaTypes: readonly string[]
+  /** @throws UnreadableDocument saying what is wrong with the file and what to do */
+  parse(bytes: Uint8Array, hint: { readonly filename?: string }): Promise<ParsedDocument>
+}
+
+/** The file cannot be read as what it is: broken, empty, encrypted, in another encoding. A retry does not help. */
+export class UnreadableDocument extends Error {
+  override readonly name = 'UnreadableDocument'
+}
+
+export type { Section }

@@ -1,0 +1,23 @@
+/** What a text is embedded for: models such as bge put an instruction before a query. */
+export type EmbeddingPurpose = 'document' | 'query'
+
+/**
+ * Turns texts into vectors. One file an implementation, registered in index.ts; test/contract/embedder.ts is what all
+ * must pass. Errors are ProviderErrors (../provider-error.ts), which say whether a retry can help.
+ */
+export interface Embedder {
+  readonly provider: string
+  readonly model: string
+  /** Length of every vector that {@link embed} gives; a provider that answers another length is an error there. */
+  readonly dimension: number
+  /** The most that the model reads of one text, in characters, estimated conservatively; chunkers stay below it. */
+  readonly maxInputCharacters: number
+
+  /**
+   * One unit-length vector per text, in the texts' order. Any number of texts: split into batches inside.
+   * @throws ProviderError; EmbeddingDimensionError when the answer has another length than {@link dimension}
+   */
+  embed(texts: readonly string[], purpose: EmbeddingPurpose, signal?: AbortSignal): Promise<Float32Array[]>
+
+  close(): Promise<void>
+}

@@ -1,0 +1,72 @@
+import type { ChunkingSettings } from '../contract/chunking.ts'
+import type { Role } from '../contract/api-key.ts'
+import type { VectorSpace } from '../contract/fingerprint.ts'
+import type { Owner } from '../contract/ownership.ts'
+import type { Quotas } from '../contract/quotas.ts'
+import type { RetrievalSettings } from '../contract/retrieval.ts'
+import type { Isolation, ManagedBy } from '../stores/postgres/rows.ts'
+import type { HnswSettings } from '../stores/vectors/vector-store.ts'
+
+/** What a pipeline must have in its database and vector store, whoever asks for it: resource, admin route, standalone. */
+export interface DesiredPipeline {
+  readonly owner: Owner
+  /** `selfrag.io/adopt: "true"`: take over what bears a foreign marker instead of reporting a conflict. */
+  readonly adopt: boolean
+  readonly collectionPrefix: string
+  readonly vectors: CollectionSettings
+}
+
+/** What every collection of a pipeline has in common. */
+export interface CollectionSettings {
+  /** Null in lexical mode: no embedding model, BM25 only. */
+  readonly space: VectorSpace | null
+  readonly hnsw: HnswSettings
+  readonly quantization?: 'scalar' | 'binary'
+  readonly onDisk?: boolean
+  readonly shardNumber?: number
+  readonly replicationFactor?: number
+}
+
+/** What a tenant must have: a row, a schema, a role, a place for its vectors, knowledge bases and keys. */
+export interface DesiredTenant {
+  readonly slug: string
+  readonly displayName: string
+  readonly plan: string
+  readonly isolation: Isolation
+  readonly disabled: boolean
+  readonly quotas: Quotas
+  readonly managedBy: ManagedBy
+  readonly owner: Owner
+  readonly adopt: boolean
+  readonly collectionPrefix: string
+  readonly vectors: CollectionSettings
+  readonly knowledgeBases: readonly DesiredKnowledgeBase[]
+  readonly apiKeys: readonly DesiredApiKey[]
+}
+
+export interface DesiredKnowledgeBase {
+  readonly name: string
+  readonly description: string
+  /** What the resource says; fields it leaves out are the pipeline's. */
+  readonly chunking: Partial<ChunkingSettings>
+  readonly retrieval: Partial<RetrievalSettings>
+}
+
+export interface DesiredApiKey {
+  readonly name: string
+  readonly role: Role
+  /** Names of knowledge bases; absent: all. */
+  readonly knowledgeBases?: readonly string[]
+  /** A key older than this is replaced; both work for `overlapSeconds`. */
+  readonly rotateAfterSeconds?: number
+  readonly overlapSeconds: number
+}
+
+/** Where the secret keys that were minted are put for people to fetch: Secrets in a cluster, files in standalone mode. */
+export interface KeyVault {
+  /** Null when there is none yet (an explicit 404), never on another failure. */
+  read(keyName: string): Promise<string | null>
+  write(keyName: string, secret: string): Promise<void>
+  /** No error when there is nothing to remove. */
+  remove(keyName: string): Promise<void>
+}

@@ -1,0 +1,69 @@
+import type { Owner } from '../contract/ownership.ts'
+import type { CollectionSpec, HnswSettings, PayloadIndex } from '../stores/vectors/vector-store.ts'
+import type { DesiredApiKey, DesiredKnowledgeBase, DesiredTenant } from './desired.ts'
+
+/**
+ * One thing to change in Postgres or in the vector store. Plans are lists of these (plan-pipeline.ts, plan-tenant.ts make
+ * them, pure), apply.ts carries them out one by one, and each may be carried out twice without harm. An empty plan means
+ * that the world is as desired: nothing is written.
+ */
+export type Step =
+  | {
+      readonly kind: 'migrate-control-schema'
+      readonly from: string | null
+      readonly to: string
+      readonly owner: Owner
+    }
+  | { readonly kind: 'adopt-schema'; readonly schema: string; readonly owner: Owner }
+  | { readonly kind: 'create-collection'; readonly alias: string; readonly name: string; readonly generation: number; readonly spec: CollectionSpec; readonly model: string | null } // prettier-ignore
+  | { readonly kind: 'create-payload-index'; readonly collection: string; readonly index: PayloadIndex; readonly tenancy: 'shared' | 'dedicated' } // prettier-ignore
+  | { readonly kind: 'set-hnsw'; readonly collection: string; readonly hnsw: HnswSettings }
+  | { readonly kind: 'set-alias'; readonly alias: string; readonly collection: string }
+  | { readonly kind: 'adopt-collection'; readonly collection: string; readonly owner: Owner }
+  | { readonly kind: 'record-generation'; readonly alias: string; readonly collection: string; readonly generation: number; readonly fingerprint: string; readonly model: string | null; readonly dimension: number | null; readonly distance: string | null } // prettier-ignore
+  | { readonly kind: 'create-tenant'; readonly tenant: DesiredTenant; readonly collection: string }
+  | { readonly kind: 'update-tenant'; readonly tenant: DesiredTenant; readonly changed: readonly string[] }
+  | { readonly kind: 'create-role'; readonly slug: string }
+  | { readonly kind: 'create-schema'; readonly slug: string; readonly owner: Owner }
+  | { readonly kind: 'grant-schema'; readonly slug: string; readonly missing: readonly string[] }
+  | { readonly kind: 'migrate-tenant-schema'; readonly slug: string; readonly from: string | null; readonly to: string }
+  | { readonly kind: 'create-knowledge-base'; readonly slug: string; readonly knowledgeBase: DesiredKnowledgeBase }
+  | { readonly kind: 'update-knowledge-base'; readonly slug: string; readonly knowledgeBase: DesiredKnowledgeBase; readonly changed: readonly string[] } // prettier-ignore
+  | { readonly kind: 'release-knowledge-base'; readonly slug: string; readonly name: string }
+  | {
+      readonly kind: 'mint-key'
+      readonly slug: string
+      readonly key: DesiredApiKey
+      readonly replaces: readonly string[]
+    }
+  | { readonly kind: 'register-key'; readonly slug: string; readonly key: DesiredApiKey }
+  | { readonly kind: 'update-key'; readonly slug: string; readonly key: DesiredApiKey; readonly id: string; readonly changed: readonly string[] } // prettier-ignore
+  | { readonly kind: 'expire-keys'; readonly slug: string; readonly ids: readonly string[]; readonly at: Date }
+  | { readonly kind: 'revoke-keys'; readonly slug: string; readonly ids: readonly string[]; readonly why: string }
+
+/**
+ * Something that this plan must not change by itself: it belongs to somebody else, or cannot be changed in place. A plan
+ * with an obstacle in one area has no steps in that area.
+ */
+export interface Obstacle {
+  /** `Conflict`: somebody else's. `Unrepairable`: ours, but only a person can decide (another vector size). */
+  readonly reason: 'Conflict' | 'Unrepairable' | 'NewerSchema'
+  readonly area: 'database' | 'vectors' | 'tenant' | 'knowledge-bases' | 'keys'
+  /** What is in the way, and what to do about it. */
+  readonly message: string
+}
+
+/** A difference between what is and what should be, told in `status.drift[]`. */
+export interface Drift {
+  readonly object: string
+  readonly field: string
+  readonly wanted: string
+  readonly found: string
+}
+
+export interface Plan {
+  readonly steps: readonly Step[]
+  readonly obstacles: readonly Obstacle[]
+  /** What had been as desired once and no longer is; empty on first creation. */
+  readonly drift: readonly Drift[]
+}

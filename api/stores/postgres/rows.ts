@@ -1,0 +1,171 @@
+import type { Role } from '../../contract/api-key.ts'
+import type { Owner } from '../../contract/ownership.ts'
+import type { Quotas } from '../../contract/quotas.ts'
+import type { Section } from '../../contract/section.ts'
+
+/** The rows of the tables as the `pg` driver gives them; the migrations are the authority on what they mean. */
+
+export type ManagedBy = 'api' | 'resource'
+export type Isolation = 'Auto' | 'Shared' | 'Dedicated'
+
+export interface TenantRow {
+  id: string
+  slug: string
+  display_name: string
+  plan: string
+  status: 'active' | 'disabled'
+  isolation: Isolation
+  schema_name: string
+  collection: string
+  managed_by: ManagedBy
+  owner: Owner
+  quotas: Quotas
+  settings: Record<string, unknown>
+  created_at: Date
+  updated_at: Date
+}
+
+export interface ApiKeyRow {
+  id: string
+  tenant_id: string
+  name: string
+  prefix: string
+  hash: string
+  role: Role
+  scope_kb_ids: string[] | null
+  rate_limit_per_minute: number
+  managed_by: ManagedBy
+  expires_at: Date | null
+  revoked_at: Date | null
+  last_used_at: Date | null
+  created_at: Date
+}
+
+export type JobKind = 'ingest' | 'delete-document' | 'delete-knowledge-base' | 'calibrate'
+export type JobStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled'
+
+export interface JobStage {
+  name: string
+  status: 'pending' | 'running' | 'done' | 'failed'
+  started_at?: string
+  finished_at?: string
+  attempts: number
+  detail?: string
+}
+
+export interface JobError {
+  code: string
+  message: string
+  transient: boolean
+}
+
+export interface JobRow {
+  id: string
+  tenant_id: string
+  kb_id: string
+  document_id: string | null
+  kind: JobKind
+  status: JobStatus
+  stage: string | null
+  stages: JobStage[]
+  attempts: number
+  error: JobError | null
+  created_at: Date
+  updated_at: Date
+  finished_at: Date | null
+}
+
+export interface EmbeddingGenerationRow {
+  collection: string
+  alias: string
+  generation: number
+  fingerprint: string
+  model: string | null
+  dimension: number | null
+  distance: string | null
+  status: 'building' | 'active' | 'retired'
+  created_at: Date
+}
+
+export interface KnowledgeBaseRow {
+  id: string
+  name: string
+  description: string
+  chunking: Record<string, unknown>
+  retrieval: Record<string, unknown>
+  settings: Record<string, unknown>
+  managed_by: ManagedBy
+  /** bigint: the driver gives a string. */
+  version: string
+  deleted_at: Date | null
+  created_at: Date
+  updated_at: Date
+}
+
+export interface LexicalStatisticsRow {
+  kb_id: string
+  chunk_count: number
+  average_length: number
+  weighted_with: number
+  terms: number[]
+  frequencies: number[]
+  updated_at: Date
+}
+
+export type DocumentStatus = 'queued' | 'processing' | 'ready' | 'failed' | 'deleting'
+
+export interface DocumentRow {
+  id: string
+  kb_id: string
+  external_id: string | null
+  title: string
+  metadata: Record<string, unknown>
+  content_hash: string
+  media_type: string
+  filename: string | null
+  /** bigint: the driver gives a string. */
+  size_bytes: string
+  revision: number
+  status: DocumentStatus
+  error: { code: string; message: string; stage: string } | null
+  chunking_fingerprint: string | null
+  chunk_count: number
+  job_id: string | null
+  created_at: Date
+  updated_at: Date
+}
+
+export interface DocumentSourceRow {
+  document_id: string
+  bytes: Buffer
+  parsed_text: string | null
+  sections: Section[] | null
+}
+
+export interface ChunkRow {
+  id: string
+  document_id: string
+  kb_id: string
+  position: number
+  text: string
+  start_offset: number
+  end_offset: number
+  metadata: Record<string, unknown>
+  terms: number[]
+  frequencies: number[]
+  length: number
+  embedding: Buffer | null
+}
+
+export interface AuditRow {
+  id: string
+  at: Date
+  actor_type: 'api-key' | 'admin' | 'operator' | 'system' | 'anonymous'
+  actor: string | null
+  tenant_id: string | null
+  action: string
+  target: string | null
+  outcome: 'success' | 'denied' | 'failure'
+  request_id: string | null
+  detail: Record<string, unknown>
+}
