@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /**
  * The names of everything a tenant owns in Postgres and in the vector store, derived from two inputs: the tenant's slug
  * and the pipeline's collection prefix. Nothing else in the product spells such a name.
@@ -33,9 +35,12 @@ export function tenantSchema(slug: string): string {
   return `tenant_${identifierPart(slug)}`
 }
 
-/** The Postgres role that owns the tenant's schema; named like the schema, so that one comment explains both. */
-export function tenantRole(slug: string): string {
-  return tenantSchema(slug)
+/**
+ * The Postgres role that owns the tenant's schema: `tenant_acme_eu_1f0c2d3`. Roles belong to the server and not to a
+ * database, so its name ends in 7 hex digits of the database's SHA-256: two pipelines on one server may both have `acme`.
+ */
+export function tenantRole(slug: string, database: string): string {
+  return `${tenantSchema(slug)}_${createHash('sha256').update(database).digest('hex').slice(0, 7)}`
 }
 
 /** The guide's prefixes end in a separator (`prod_`), ours do not: both give `prod_shared`. */

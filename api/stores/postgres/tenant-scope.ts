@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import { tenantRole, tenantSchema } from '../../contract/names.ts'
+import { CONTROL_SCHEMA, tenantSchema } from '../../contract/names.ts'
 import { VectorScope } from '../vectors/vector-scope.ts'
 
 /**
@@ -49,9 +49,10 @@ export interface TenantTransaction {
 }
 
 /**
- * Runs `work` in a transaction whose role and search path are the tenant's. `SET LOCAL` ends with the transaction, so
+ * Runs `work` in a transaction whose role and search path are the tenant's. Both settings end with the transaction, so
  * the connection goes back to the pool clean even when the transaction fails.
- * @throws the database's error when the role or schema is missing (42704, 3F000): the tenant is not provisioned
+ * @throws the database's error when the role is missing (22023) or, at the first table, the schema (42P01): the tenant is
+ *   not provisioned
  */
 export async function inTenant<T>(
   database: Knex,
@@ -60,20 +61,44 @@ export async function inTenant<T>(
 ): Promise<T> {
   return database.transaction(async sql => {
     await enterTenant(sql, scope.slug)
-    return work({
-      scope,
-      sql,
-      async control(inner) {
-        await sql.raw('RESET ROLE; SET LOCAL search_path = selfrag, pg_temp')
-        const result = await inner(sql)
-        await enterTenant(sql, scope.slug)
-        return result
-      },
-    })
+    return work({ scope, sql, control: inner => asControl(sql, scope.slug, inner) })
   })
 }
 
-// The names are made of [a-z0-9_] only (contract/names.ts), so quoting them is enough: SET takes no parameters.
-async function enterTenant(sql: Knex.Transaction, slug: string): Promise<void> {
-  await sql.raw(`SET LOCAL ROLE "${tenantRole(slug)}"; SET LOCAL search_path = "${tenantSchema(slug)}", pg_temp`)
+async function asControl<T>(
+  sql: Knex.Transaction,
+  slug: string,
+  work: (sql: Knex.Transaction) => Promise<T>,
+): Promise<T> {
+  await leaveTenant(sql)
+  let result: T
+  try {
+    result = await work(sql)
+  } catch (error) {
+    // A caller may catch this and go on: not with the API's own role. (An aborted transaction refuses; nothing runs in it.)
+    await enterTenant(sql, slug).catch(() => undefined)
+    throw error
+  }
+  await enterTenant(sql, slug)
+  return result
+}
+
+/**
+ * Makes the rest of a transaction run as a tenant. The SQL spells the role as `tenantRole` in contract/names.ts does;
+ * doing it on the server saves asking for the database's name first. `pg_temp` last: a temporary table hides nothing.
+ */
+export async function enterTenant(sql: Knex.Transaction, slug: string): Promise<void> {
+  const schema = tenantSchema(slug)
+  await sql.raw(
+    `SELECT set_config('role', ? || left(encode(sha256(convert_to(current_database(), 'UTF8')), 'hex'), 7), true),
+            set_config('search_path', ?, true)`,
+    [`${schema}_`, `"${schema}", pg_temp`],
+  )
+}
+
+/** Back to the role that the connection was opened with, on the control schema. */
+export async function leaveTenant(sql: Knex.Transaction): Promise<void> {
+  await sql.raw(`SELECT set_config('role', 'none', true), set_config('search_path', ?, true)`, [
+    `"${CONTROL_SCHEMA}", pg_temp`,
+  ])
 }
