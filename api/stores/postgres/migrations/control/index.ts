@@ -1,0 +1,5 @@
+import type { Migration } from '../../migrator.ts'
+import * as controlSchema from './001-control-schema.ts'
+
+/** In the order in which they run. A released migration is never edited; a new one keeps the previous release working. */
+export const controlMigrations: readonly Migration[] = [{ name: '001-control-schema', ...controlSchema }]
