@@ -1,0 +1,37 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { openSync, readFileSync } from 'node:fs'
+
+/** A server that a test started: it ends with the test run, whatever happens, and its log tells why it did not start. */
+export interface ServerProcess {
+  readonly pid: number
+  readonly running: () => boolean
+  /** The last lines that it wrote. */
+  readonly log: () => string
+  /** Resolves when the process is gone. */
+  stop(signal?: NodeJS.Signals): Promise<void>
+}
+
+/** Starts a server whose output goes to a file. */
+export function startServer(program: string, args: readonly string[], logFile: string): ServerProcess {
+  const output = openSync(logFile, 'a')
+  const child = spawn(program, args, { stdio: ['ignore', output, output] })
+  const ended = new Promise<void>(resolve => child.once('close', () => resolve()))
+  child.on('error', () => undefined) // told by running() and log()
+  // A run that dies without its teardown must not leave servers behind.
+  const killAtExit = () => child.kill('SIGKILL')
+  process.once('exit', killAtExit)
+  void ended.then(() => process.off('exit', killAtExit))
+  return {
+    pid: child.pid ?? -1,
+    running: () => isRunning(child),
+    log: () => readFileSync(logFile, 'utf8').split('\n').slice(-25).join('\n'),
+    stop: async (signal = 'SIGTERM') => {
+      if (isRunning(child)) child.kill(signal)
+      await ended
+    },
+  }
+}
+
+function isRunning(child: ChildProcess): boolean {
+  return child.pid !== undefined && child.exitCode === null && child.signalCode === null
+}
