@@ -1,0 +1,29 @@
+import type { z } from 'zod'
+
+export const GROUP = 'selfrag.io'
+export const VERSION = 'v1alpha1'
+export const API_VERSION = `${GROUP}/${VERSION}`
+
+/** Takes over a schema or a collection that bears somebody else's ownership marker, or none. */
+export const ADOPT_ANNOTATION = 'selfrag.io/adopt'
+
+/** A column of `kubectl get`; those with priority 1 show with `-o wide` only. */
+export interface PrinterColumn {
+  readonly name: string
+  readonly type: 'string' | 'integer' | 'date'
+  readonly jsonPath: string
+  readonly description: string
+  readonly priority?: 1
+}
+
+/** Everything that the generator needs to write a CustomResourceDefinition. */
+export interface ResourceDefinition {
+  readonly kind: 'RagPipeline' | 'RagTenant'
+  readonly plural: string
+  readonly singular: string
+  readonly shortNames: readonly string[]
+  readonly columns: readonly PrinterColumn[]
+  readonly schema: z.ZodType
+}
+
+export const CATEGORIES = ['selfrag', 'all'] as const

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { embeddingProviders, llmProviders } from '../api/contract/configuration.ts'
+import { httpUrlSchema } from './http-url.ts'
+import { withRule } from './rule.ts'
+import { secretKeyRef } from './secret-ref.ts'
+
+const apiKeySecretRef = secretKeyRef('api-key', 'the API key').optional().describe('Secret with the key of the provider.') // prettier-ignore
+const baseUrl = httpUrlSchema.optional().describe('Address of the provider; absent: https://api.openai.com/v1 for openai, http://localhost:11434 for ollama.') // prettier-ignore
+const model = z.string().min(1).max(253)
+
+const embedding = withRule(
+  z.strictObject({
+    provider: z
+      .enum(embeddingProviders)
+      .default('local')
+      .describe('Who makes vectors: `local` (an ONNX model inside the pods), any OpenAI-compatible service, Ollama, or `none` (BM25 only).'), // prettier-ignore
+    model: model.optional().describe('Model; absent with provider local: bge-small-en-v1.5. Another model is another vector space: see status.embedding.'), // prettier-ignore
+    dimension: z.int().min(1).max(65_535).optional().describe('Length of the model\'s vectors; only local models are known without it.'), // prettier-ignore
+    baseUrl,
+    apiKeySecretRef,
+    batchSize: z.int().min(1).max(2048).default(32).describe('Texts sent to the model at once.'),
+  }),
+  {
+    cel: "!(self.provider in ['openai', 'ollama']) || (has(self.model) && has(self.dimension))",
+    test: ({ provider, model, dimension }) =>
+      !['openai', 'ollama'].includes(provider) || (model !== undefined && dimension !== undefined),
+    message: 'model and dimension must be set with provider openai or ollama, such as text-embedding-3-small and 1536',
+  },
+)
+
+const llm = withRule(
+  z.strictObject({
+    provider: z.enum(llmProviders).default('none').describe('Who writes answers; `none`: answers are sentences taken from the documents.'), // prettier-ignore
+    model: model.optional().describe('Model of the provider.'),
+    baseUrl,
+    apiKeySecretRef,
+  }),
+  {
+    cel: "self.provider == 'none' || has(self.model)",
+    test: ({ provider, model }) => provider === 'none' || model !== undefined,
+    message: 'model must be set with provider openai or ollama, such as gpt-4o-mini or llama3.1',
+  },
+)
+
+export const modelsSchema = z.strictObject({
+  embedding: embedding.prefault({}).describe('What turns text into vectors.'),
+  llm: llm.prefault({}).describe('What writes answers.'),
+  reranker: z
+    .strictObject({
+      provider: z.enum(['none']).default('none').describe('Who reranks results. Rerankers come with a later release; `none` is the only value until then.'), // prettier-ignore
+    })
+    .prefault({})
+    .describe('What reorders results.'),
+})

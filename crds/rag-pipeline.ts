@@ -1,0 +1,130 @@
+import { z } from 'zod'
+import { cachingSchema, corsSchema, rateLimitSchema } from './traffic.ts'
+import { conditionsSchema, driftSchema, observedGenerationSchema } from './condition.ts'
+import { API_VERSION, type ResourceDefinition } from './definition.ts'
+import { pipelineChunkingSchema, pipelineRetrievalSchema } from './knowledge-base-defaults.ts'
+import { metadataSchema } from './metadata.ts'
+import { modelsSchema } from './models.ts'
+import { postgresSchema } from './postgres.ts'
+import { listMap, withRule } from './rule.ts'
+import { secretKeyRef, secretNameSchema } from './secret-ref.ts'
+import { backupSchema, ingressSchema, monitoringSchema, networkPolicySchema } from './surroundings.ts'
+import { vectorsSchema } from './vectors.ts'
+import { apiSchema, workerSchema } from './workloads.ts'
+
+const pullSecretSchema = z
+  .strictObject({ name: secretNameSchema })
+  .describe('A Secret of type kubernetes.io/dockerconfigjson.')
+
+export const ragPipelineSpecSchema = z.strictObject({
+  image: z.string().min(1).max(512).optional().describe('Image of API and worker; absent: the one that the operator was released with.'), // prettier-ignore
+  imagePullSecrets: listMap(z.array(pullSecretSchema).max(16), 'name').default([]).describe('Secrets to pull it with.'),
+  api: apiSchema.prefault({}).describe('The pods that answer HTTP requests: Deployment `<name>-api`.'),
+  worker: workerSchema.prefault({}).describe('The pods that ingest documents: Deployment `<name>-worker`.'),
+  postgres: postgresSchema,
+  vectors: vectorsSchema,
+  redis: z
+    .strictObject({
+      urlSecretRef: secretKeyRef('url', 'the URL, redis://:password@host:6379/0').describe(
+        'Secret with the URL of Redis.',
+      ),
+    }) // prettier-ignore
+    .optional()
+    .describe('Redis 6 or newer, so that all API pods share rate limits; absent: each pod counts by itself.'),
+  models: modelsSchema.prefault({}).describe('The models that are used.'),
+  retrieval: pipelineRetrievalSchema
+    .prefault({})
+    .describe('Retrieval of knowledge bases and requests that say nothing.'),
+  chunking: pipelineChunkingSchema.prefault({}).describe('How documents of knowledge bases that say nothing are cut.'),
+  caching: cachingSchema.prefault({}).describe('What the API pods remember.'),
+  rateLimit: rateLimitSchema.prefault({}).describe('How much one API key may ask.'),
+  cors: corsSchema.prefault({}).describe('Which web pages may call the API from a browser.'),
+  allowedHosts: z
+    .array(z.string().min(1).max(253).describe('Host name.'))
+    .max(64)
+    .default([])
+    .describe('Host names that requests may name; empty: all. Probes are not checked.'),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info').describe('Least severe level that is logged.'), // prettier-ignore
+  ingress: ingressSchema.prefault({}).describe('How the API is reached from outside the cluster.'),
+  networkPolicy: networkPolicySchema.prefault({}).describe('Who may talk to the pods.'),
+  monitoring: monitoringSchema.prefault({}).describe('Objects of the Prometheus operator.'),
+  backup: backupSchema.optional().describe('Backups of database and collections. Takes effect with a later release.'),
+  driftPolicy: z
+    .enum(['Enforce', 'Warn', 'Ignore'])
+    .default('Enforce')
+    .describe('What happens when something that the operator made was changed by somebody else: it is repaired, only reported, or left alone.'), // prettier-ignore
+  deletionPolicy: z
+    .enum(['Retain', 'Delete'])
+    .default('Retain')
+    .describe('What happens to schemas and collections when the RagPipeline is deleted. Pods and Services go either way.'), // prettier-ignore
+  suspend: z.boolean().default(false).describe('The operator leaves everything as it is: pods keep running, changes wait until it is false again.'), // prettier-ignore
+  allowedTenantNamespaces: z
+    .array(z.string().min(1).max(63).describe('Name of a namespace, or `*` for all.'))
+    .max(256)
+    .meta({ 'x-kubernetes-list-type': 'set' })
+    .default([])
+    .describe('Other namespaces whose RagTenants may use this pipeline; those of its own namespace always may.'),
+})
+
+export const ragPipelineStatusSchema = z.strictObject({
+  observedGeneration: observedGenerationSchema.optional(),
+  conditions: conditionsSchema.optional(),
+  url: z.string().optional().describe('Where the API is reached inside the cluster.'),
+  version: z.string().optional().describe('Version of the control schema.'),
+  embedding: z
+    .strictObject({
+      fingerprint: z.string().optional().describe('Identifies the vector space: model, dimension, distance and text analysis. Vectors of another one cannot be compared.'), // prettier-ignore
+      model: z.string().optional().describe('Embedding model; absent in lexical mode.'),
+      dimension: z.int().optional().describe('Length of the vectors; absent in lexical mode.'),
+      collection: z.string().optional().describe('Shared collection, the alias.'),
+    })
+    .optional()
+    .describe('The embedding generation in use.'),
+  tenants: z.int().min(0).optional().describe('Tenants, those made over HTTP included.'),
+  drift: driftSchema.optional(),
+})
+
+const NAME = '^[a-z]([-a-z0-9]{0,46}[a-z0-9])?$'
+
+export const ragPipelineSchema = withRule(
+  z.strictObject({
+    apiVersion: z.literal(API_VERSION),
+    kind: z.literal('RagPipeline'),
+    metadata: metadataSchema,
+    spec: ragPipelineSpecSchema.describe('What the pipeline should be.'),
+    status: ragPipelineStatusSchema.optional().describe('What the operator found and did; written by it alone.'),
+  }),
+  {
+    cel: `self.metadata.name.matches('${NAME}')`,
+    test: ({ metadata }) => new RegExp(NAME).test(metadata.name),
+    message:
+      'metadata.name must be at most 48 lower-case letters, digits and hyphens and begin with a letter: Services and collections are named after it',
+  },
+).describe('A retrieval API with its worker, database and vector store. Tenants are added to it with RagTenants.')
+
+/** As the API server gives it: defaults filled in. */
+export type RagPipeline = z.output<typeof ragPipelineSchema>
+export type RagPipelineSpec = z.output<typeof ragPipelineSpecSchema>
+export type RagPipelineStatus = z.output<typeof ragPipelineStatusSchema>
+/** As people write it. */
+export type RagPipelineInput = z.input<typeof ragPipelineSchema>
+
+export const ragPipelineDefinition: ResourceDefinition = {
+  kind: 'RagPipeline',
+  plural: 'ragpipelines',
+  singular: 'ragpipeline',
+  shortNames: ['ragp'],
+  schema: ragPipelineSchema,
+  columns: [
+    { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status', description: 'Whether it serves.' },
+    { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason', description: 'Why, or why not.' },
+    { name: 'URL', type: 'string', jsonPath: '.status.url', description: 'Where the API is.' },
+    { name: 'Tenants', type: 'integer', jsonPath: '.status.tenants', description: 'How many tenants.' },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'Since when.' },
+    { name: 'Engine', type: 'string', jsonPath: '.spec.vectors.engine', description: 'What keeps the vectors.', priority: 1 },
+    { name: 'Model', type: 'string', jsonPath: '.status.embedding.model', description: 'Embedding model.', priority: 1 },
+    { name: 'Fingerprint', type: 'string', jsonPath: '.status.embedding.fingerprint', description: 'Vector space.', priority: 1 },
+    { name: 'Collection', type: 'string', jsonPath: '.status.embedding.collection', description: 'Shared collection.', priority: 1 },
+    { name: 'Message', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].message', description: 'What to do.', priority: 1 },
+  ],
+} // prettier-ignore
