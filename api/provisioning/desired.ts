@@ -29,6 +29,8 @@ export interface CollectionSettings {
 
 /** What a tenant must have: a row, a schema, a role, a place for its vectors, knowledge bases and keys. */
 export interface DesiredTenant {
+  /** Id that the row gets when it is created (HTTP makes it first, because it is the owner's uid too); else a random one. */
+  readonly id?: string
   readonly slug: string
   readonly displayName: string
   readonly plan: string
@@ -69,4 +71,34 @@ export interface KeyVault {
   write(keyName: string, secret: string): Promise<void>
   /** No error when there is nothing to remove. */
   remove(keyName: string): Promise<void>
+}
+
+/** The vault of tenants that HTTP made: their keys are shown once, in an answer, and kept nowhere. */
+export const noVault: KeyVault = {
+  read: async () => null,
+  write: async keyName => {
+    throw new Error(`there is no vault to put the key ${keyName} into`)
+  },
+  remove: async () => {},
+}
+
+/** `deletionPolicy`. Retain: everything stays, disabled. Snapshot: the rows stay in an archive. Delete: nothing stays. */
+export type RemovalPolicy = 'Retain' | 'Snapshot' | 'Delete'
+
+/** A tenant that is to go. */
+export interface TenantRemoval {
+  readonly slug: string
+  /** Only what bears this owner's marker is touched. */
+  readonly owner: Owner
+  readonly policy: RemovalPolicy
+  readonly collectionPrefix: string
+  /** Names of the keys whose secrets are taken out of the vault. */
+  readonly keyNames: readonly string[]
+}
+
+/** A pipeline that is to go. */
+export interface PipelineRemoval {
+  readonly owner: Owner
+  readonly policy: Exclude<RemovalPolicy, 'Snapshot'>
+  readonly collectionPrefix: string
 }

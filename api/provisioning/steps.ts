@@ -22,6 +22,7 @@ export type Step =
   | { readonly kind: 'adopt-collection'; readonly collection: string; readonly owner: Owner }
   | { readonly kind: 'record-generation'; readonly alias: string; readonly collection: string; readonly generation: number; readonly fingerprint: string; readonly model: string | null; readonly dimension: number | null; readonly distance: string | null } // prettier-ignore
   | { readonly kind: 'create-tenant'; readonly tenant: DesiredTenant; readonly collection: string }
+  | { readonly kind: 'take-tenant'; readonly tenant: DesiredTenant; readonly from: Owner }
   | { readonly kind: 'update-tenant'; readonly tenant: DesiredTenant; readonly changed: readonly string[] }
   | { readonly kind: 'create-role'; readonly slug: string }
   | { readonly kind: 'create-schema'; readonly slug: string; readonly owner: Owner }
@@ -31,23 +32,44 @@ export type Step =
   | { readonly kind: 'update-knowledge-base'; readonly slug: string; readonly knowledgeBase: DesiredKnowledgeBase; readonly changed: readonly string[] } // prettier-ignore
   | { readonly kind: 'release-knowledge-base'; readonly slug: string; readonly name: string }
   | {
+      /** Makes a secret, puts it into the vault, then does what `register-key` does. */
       readonly kind: 'mint-key'
       readonly slug: string
       readonly key: DesiredApiKey
+      /** Ids of older keys of that name; they work on for the key's `overlapSeconds`. */
       readonly replaces: readonly string[]
     }
-  | { readonly kind: 'register-key'; readonly slug: string; readonly key: DesiredApiKey }
+  /** The vault has a secret that the database does not know: records its hash. */
+  | { readonly kind: 'register-key'; readonly slug: string; readonly key: DesiredApiKey; readonly replaces: readonly string[] } // prettier-ignore
   | { readonly kind: 'update-key'; readonly slug: string; readonly key: DesiredApiKey; readonly id: string; readonly changed: readonly string[] } // prettier-ignore
   | { readonly kind: 'expire-keys'; readonly slug: string; readonly ids: readonly string[]; readonly at: Date }
   | { readonly kind: 'revoke-keys'; readonly slug: string; readonly ids: readonly string[]; readonly why: string }
+  /** Takes secrets out of the vault; before their keys are revoked, so that a crash in between is noticed. */
+  | { readonly kind: 'forget-secrets'; readonly slug: string; readonly names: readonly string[] }
+  // Removal: plan-removal.ts
+  | { readonly kind: 'release-tenant'; readonly slug: string; readonly id: string }
+  | { readonly kind: 'disable-tenant'; readonly slug: string; readonly id: string }
+  | { readonly kind: 'archive-schema'; readonly slug: string; readonly id: string }
+  | { readonly kind: 'drop-schema'; readonly slug: string }
+  | { readonly kind: 'drop-role'; readonly slug: string }
+  | { readonly kind: 'delete-points'; readonly slug: string; readonly id: string; readonly collection: string }
+  | { readonly kind: 'delete-collection'; readonly alias: string; readonly collection: string }
+  | { readonly kind: 'delete-tenant'; readonly slug: string; readonly id: string }
+  | { readonly kind: 'release-pipeline'; readonly owner: Owner }
+  | { readonly kind: 'drop-control-schema' }
+
+export type StepKind = Step['kind']
 
 /**
  * Something that this plan must not change by itself: it belongs to somebody else, or cannot be changed in place. A plan
  * with an obstacle in one area has no steps in that area.
  */
 export interface Obstacle {
-  /** `Conflict`: somebody else's. `Unrepairable`: ours, but only a person can decide (another vector size). */
-  readonly reason: 'Conflict' | 'Unrepairable' | 'NewerSchema'
+  /**
+   * `Conflict`: somebody else's. `Unrepairable`: ours, but only a person can decide (another vector size). `Waiting`:
+   * something that another resource makes is not there yet.
+   */
+  readonly reason: 'Conflict' | 'Unrepairable' | 'NewerSchema' | 'Waiting'
   readonly area: 'database' | 'vectors' | 'tenant' | 'knowledge-bases' | 'keys'
   /** What is in the way, and what to do about it. */
   readonly message: string

@@ -21,6 +21,7 @@ export interface TenantRow {
   owner: Owner
   quotas: Quotas
   settings: Record<string, unknown>
+  released_at: Date | null
   created_at: Date
   updated_at: Date
 }

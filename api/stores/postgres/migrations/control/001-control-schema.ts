@@ -19,6 +19,8 @@ export async function up(knex: Knex): Promise<void> {
       quotas       jsonb NOT NULL,
       -- model settings of the tenant: request > knowledge base > tenant > system > environment
       settings     jsonb NOT NULL DEFAULT '{}',
+      -- set when its resource was deleted with Retain: a new resource of the same name in the same cluster takes it back
+      released_at  timestamptz,
       created_at   timestamptz NOT NULL DEFAULT now(),
       updated_at   timestamptz NOT NULL DEFAULT now()
     );
