@@ -4,6 +4,9 @@ import { httpUrlSchema } from './http-url.ts'
 import { withRule } from './rule.ts'
 import { secretKeyRef } from './secret-ref.ts'
 
+/** What provider `local` uses when the resource names no model. */
+export const LOCAL_EMBEDDING = { model: 'bge-small-en-v1.5', dimension: 384 } as const
+
 const apiKeySecretRef = secretKeyRef('api-key', 'the API key').optional().describe('Secret with the key of the provider.') // prettier-ignore
 const baseUrl = httpUrlSchema.optional().describe('Address of the provider; absent: https://api.openai.com/v1 for openai, http://localhost:11434 for ollama.') // prettier-ignore
 const model = z.string().min(1).max(253)
@@ -15,16 +18,23 @@ const embedding = withRule(
       .default('local')
       .describe('Who makes vectors: `local` (an ONNX model inside the pods), any OpenAI-compatible service, Ollama, or `none` (BM25 only).'), // prettier-ignore
     model: model.optional().describe('Model; absent with provider local: bge-small-en-v1.5. Another model is another vector space: see status.embedding.'), // prettier-ignore
-    dimension: z.int().min(1).max(65_535).optional().describe('Length of the model\'s vectors; only local models are known without it.'), // prettier-ignore
+    dimension: z.int().min(1).max(65_535).optional().describe('Length of the model's vectors; needed for every model but bge-small-en-v1.5.'), // prettier-ignore
     baseUrl,
     apiKeySecretRef,
     batchSize: z.int().min(1).max(2048).default(32).describe('Texts sent to the model at once.'),
   }),
   {
-    cel: "!(self.provider in ['openai', 'ollama']) || (has(self.model) && has(self.dimension))",
-    test: ({ provider, model, dimension }) =>
-      !['openai', 'ollama'].includes(provider) || (model !== undefined && dimension !== undefined),
-    message: 'model and dimension must be set with provider openai or ollama, such as text-embedding-3-small and 1536',
+    cel: `self.provider in ['none', 'local'] || has(self.model)`,
+    test: ({ provider, model }) => provider === 'none' || provider === 'local' || model !== undefined,
+    message: 'model must be set with provider openai or ollama, such as text-embedding-3-small',
+  },
+)
+
+const embeddingWithDimension = withRule(embedding, {
+  cel: `has(self.dimension) || self.provider == 'none' || (self.provider == 'local' && (!has(self.model) || self.model == '${LOCAL_EMBEDDING.model}'))`,
+  test: ({ provider, model = LOCAL_EMBEDDING.model, dimension }) =>
+    dimension !== undefined || provider === 'none' || (provider === 'local' && model === LOCAL_EMBEDDING.model),
+  message: `dimension must be set to the length of the model's vectors, such as 1536; it is known for ${LOCAL_EMBEDDING.model} alone`,
   },
 )
 
@@ -43,7 +53,7 @@ const llm = withRule(
 )
 
 export const modelsSchema = z.strictObject({
-  embedding: embedding.prefault({}).describe('What turns text into vectors.'),
+  embedding: embeddingWithDimension.prefault({}).describe('What turns text into vectors.'),
   llm: llm.prefault({}).describe('What writes answers.'),
   reranker: z
     .strictObject({

@@ -11,7 +11,7 @@ export interface VectorSpace {
   readonly model: string
   readonly dimension: number
   readonly distance: Distance
-  /** Version of the text analysis that makes the bm25 vectors, from `analyzerVersion` in api/retrieval/bm25. */
+  /** Version of the text analysis that makes the bm25 vectors, `analyzerVersion` in ./analyzer.ts. */
   readonly analyzer: string
 }
 

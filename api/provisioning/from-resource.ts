@@ -81,8 +81,8 @@ function desiredKnowledgeBase(base: RagTenantSpec['knowledgeBases'][number]): De
   return {
     name: base.name,
     description: base.description,
-    chunking: withoutUndefined(base.chunking) as Partial<ChunkingSettings>,
-    retrieval: withoutUndefined(base.retrieval) as Partial<RetrievalSettings>,
+    chunking: withoutUndefined(base.chunking),
+    retrieval: withoutUndefined(base.retrieval),
   }
 }
 
