@@ -18,7 +18,7 @@ const embedding = withRule(
       .default('local')
       .describe('Who makes vectors: `local` (an ONNX model inside the pods), any OpenAI-compatible service, Ollama, or `none` (BM25 only).'), // prettier-ignore
     model: model.optional().describe('Model; absent with provider local: bge-small-en-v1.5. Another model is another vector space: see status.embedding.'), // prettier-ignore
-    dimension: z.int().min(1).max(65_535).optional().describe('Length of the model's vectors; needed for every model but bge-small-en-v1.5.'), // prettier-ignore
+    dimension: z.int().min(1).max(65_535).optional().describe(`Length of the model's vectors; needed for every model but ${LOCAL_EMBEDDING.model}.`), // prettier-ignore
     baseUrl,
     apiKeySecretRef,
     batchSize: z.int().min(1).max(2048).default(32).describe('Texts sent to the model at once.'),
@@ -35,8 +35,7 @@ const embeddingWithDimension = withRule(embedding, {
   test: ({ provider, model = LOCAL_EMBEDDING.model, dimension }) =>
     dimension !== undefined || provider === 'none' || (provider === 'local' && model === LOCAL_EMBEDDING.model),
   message: `dimension must be set to the length of the model's vectors, such as 1536; it is known for ${LOCAL_EMBEDDING.model} alone`,
-  },
-)
+})
 
 const llm = withRule(
   z.strictObject({
