@@ -1,0 +1,22 @@
+import type { AnsweringService } from './answering.ts'
+import type { ApiKeyService } from './api-keys.ts'
+import type { AuditService } from './audit.ts'
+import type { DocumentService } from './documents.ts'
+import type { KnowledgeBaseService } from './knowledge-bases.ts'
+import type { ReadinessService } from './readiness.ts'
+import type { RetrievalService } from './retrieval.ts'
+import type { SystemConfigService } from './system-config.ts'
+import type { TenantService } from './tenants.ts'
+
+/** What the product can do, whoever asks; made once in application.ts. */
+export interface Services {
+  readonly tenants: TenantService
+  readonly apiKeys: ApiKeyService
+  readonly knowledgeBases: KnowledgeBaseService
+  readonly documents: DocumentService
+  readonly retrieval: RetrievalService
+  readonly answering: AnsweringService
+  readonly audit: AuditService
+  readonly systemConfig: SystemConfigService
+  readonly readiness: ReadinessService
+}
