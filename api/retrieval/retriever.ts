@@ -1,12 +1,14 @@
 import type { RetrieverName } from '../contract/retrieval.ts'
+import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
 import type { MetadataFilter } from '../stores/vectors/metadata-filter.ts'
 import type { StoredPoint } from '../stores/vectors/vector-store.ts'
-import type { VectorScope } from '../stores/vectors/vector-scope.ts'
 
 export interface RetrievalQuery {
   readonly text: string
   /** Never empty of tenants: whatever a retriever does, it does inside this. */
-  readonly scope: VectorScope
+  readonly scope: TenantScope
+  /** Which of the scope's knowledge bases to search; one that the scope does not allow is left out. */
+  readonly knowledgeBaseIds: readonly string[]
   readonly topK: number
   readonly filter?: MetadataFilter
   readonly signal?: AbortSignal
@@ -19,7 +21,9 @@ export interface RetrievedChunk extends StoredPoint {
 }
 
 export interface Retrieval {
-  /** Best first, at most `topK`. */
+  /** Who found the chunks: another than the one asked when it could not run (hybrid without an embedding model). */
+  readonly retriever: RetrieverName
+  /** Best first, at most `topK`; equal scores by point id. */
   readonly chunks: readonly RetrievedChunk[]
   /** Milliseconds a stage (`embed`, `search`, `fuse`, …). */
   readonly timings: Readonly<Record<string, number>>
@@ -30,5 +34,9 @@ export interface Retrieval {
 /** One way to find chunks. One file each, registered in index.ts; test/contract/retriever.ts is what all must pass. */
 export interface Retriever {
   readonly name: RetrieverName
+  /**
+   * @throws ApiError KB_CONFIG_ERROR when the query cannot be compared with what is stored (another embedding model, or
+   *   none); the vector store's and the embedder's own errors
+   */
   retrieve(query: RetrievalQuery): Promise<Retrieval>
 }

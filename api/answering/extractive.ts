@@ -1,0 +1,113 @@
+import { type Answer, type Citation, type Source, nothingFound } from './answer.ts'
+import { type Span, isHeading, sentences } from './sentences.ts'
+import { type Analyze, TermOverlap, type TermWeight } from './term-overlap.ts'
+
+/** An answer of a few sentences is read; one of ten is a search result. */
+const MOST_SENTENCES = 3
+
+/** Longer ones are tables and code, which help nobody inside a sentence of an answer. */
+const LONGEST_SENTENCE = 600
+
+/** What the sentence's surroundings (title, headings, sentence before) say counts half of what it says itself. */
+const CONTEXT_SHARE = 0.5
+
+/** A first sentence has to touch this share of the question, weighted by how telling its terms are, or there is no answer. */
+const LEAST_EVIDENCE = 0.35
+
+/** Further ones have to be about as good as the first, or to add something of the question that is still missing. */
+const NEAR_BEST = 0.75
+const WORTH_ADDING = 0.15
+
+/** A lower-ranked source must be better by this share a place to be preferred. */
+const RANK_DISCOUNT = 0.03
+
+interface Candidate {
+  readonly source: number
+  readonly span: Span
+  readonly text: string
+  /** Terms of the question that the sentence has itself. */
+  readonly terms: ReadonlySet<string>
+  /** 0…1. */
+  readonly score: number
+}
+
+/**
+ * Answers with the sentences of the sources that say most about the question, word for word, each followed by its
+ * source's number. Pure. Says that it found nothing rather than quoting what does not fit.
+ *
+ * @param sources best first, as retrieval ordered them
+ * @param weight how telling a term is, from the statistics of the knowledge bases
+ */
+export function extractiveAnswer(
+  question: string,
+  sources: readonly Source[],
+  analyze: Analyze,
+  weight: TermWeight,
+): Answer {
+  const overlap = new TermOverlap(question, analyze, weight)
+  const candidates = sources.flatMap((source, index) => candidatesOf(source, index, overlap, question))
+  const chosen = choose(candidates, overlap)
+  if (chosen.length === 0) return nothingFound
+  return {
+    text: chosen.map(({ text, source }) => `${text.replace(/\s+/g, ' ')} [${source + 1}]`).join(' '),
+    status: 'supported',
+    citations: chosen.map(candidate => cite(candidate, sources)),
+  }
+}
+
+function candidatesOf(source: Source, index: number, overlap: TermOverlap, question: string): Candidate[] {
+  const about = overlap.shared(source.context.join('\n'))
+  const spans = sentences(source.text)
+  return spans.flatMap((span, place) => {
+    const text = source.text.slice(span.start, span.end)
+    if (text.length > LONGEST_SENTENCE || isHeading(source.text, span) || repeats(text, question)) return []
+    const terms = overlap.shared(text)
+    const before = spans[place - 1]
+    const nearby = before ? overlap.shared(source.text.slice(before.start, before.end)) : new Set<string>()
+    const own = overlap.coverage(terms)
+    // Context alone is no evidence: every sentence of a chapter would do.
+    if (own === 0) return []
+    const withContext = overlap.coverage(terms.union(about).union(nearby))
+    const score = (own + CONTEXT_SHARE * (withContext - own)) * (1 - Math.min(0.5, RANK_DISCOUNT * index))
+    return [{ source: index, span, text, terms, score }]
+  })
+}
+
+/** A list of frequent questions holds the question itself: the best match there is, and no answer. */
+function repeats(text: string, question: string): boolean {
+  const bare = (value: string) => value.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
+  return /[?？]$/.test(text) || bare(text) === bare(question)
+}
+
+/** The best sentence, then those near it or with something new, in reading order where they share a source. */
+function choose(candidates: readonly Candidate[], overlap: TermOverlap): Candidate[] {
+  const ranked = candidates.toSorted((a, b) => b.score - a.score || a.source - b.source || a.span.start - b.span.start)
+  const best = ranked[0]
+  if (!best || best.score < LEAST_EVIDENCE) return []
+  const chosen = [best]
+  let covered: ReadonlySet<string> = best.terms
+  for (const candidate of ranked.slice(1)) {
+    if (chosen.length === MOST_SENTENCES) break
+    if (chosen.some(other => sameWords(other.text, candidate.text))) continue
+    const gain = overlap.coverage(candidate.terms.difference(covered))
+    const adds = gain >= WORTH_ADDING && candidate.score >= LEAST_EVIDENCE
+    if (!adds && candidate.score < NEAR_BEST * best.score) continue
+    chosen.push(candidate)
+    covered = covered.union(candidate.terms)
+  }
+  const firstUse = new Map<number, number>()
+  chosen.forEach(({ source }, place) => firstUse.set(source, Math.min(place, firstUse.get(source) ?? place)))
+  return chosen.sort((a, b) => firstUse.get(a.source)! - firstUse.get(b.source)! || a.span.start - b.span.start)
+}
+
+/** Overlapping chunks repeat sentences, and so do revisions of one document. */
+function sameWords(a: string, b: string): boolean {
+  const words = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
+  const [left, right] = [words(a), words(b)]
+  return left.includes(right) || right.includes(left)
+}
+
+function cite(candidate: Candidate, sources: readonly Source[]): Citation {
+  const { chunkId, documentId } = sources[candidate.source]!
+  return { index: candidate.source + 1, chunkId, documentId, span: candidate.span }
+}

@@ -1,0 +1,98 @@
+import { LRUCache } from 'lru-cache'
+import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
+import { LexicalStatistics } from './lexical-statistics.ts'
+
+/** What a load gives for one knowledge base: its row of `lexical_statistics`. */
+export interface StatisticsRow {
+  readonly kb_id: string
+  readonly chunk_count: number
+  /** Parallel arrays, ascending by term. */
+  readonly terms: readonly number[]
+  readonly frequencies: readonly number[]
+}
+
+/** Rows of those of the knowledge bases that have one yet, in any order. */
+export type LoadStatistics = (scope: TenantScope, knowledgeBaseIds: readonly string[]) => Promise<StatisticsRow[]>
+
+const FRESH_MS = 3000
+const ABSENCE_FRESH_MS = 500
+const CACHE_BYTES = 256 * 1024 * 1024
+
+interface Entry {
+  /** Null: the knowledge base had none when it was asked. */
+  readonly statistics: LexicalStatistics | null
+  readonly loadedAt: number
+}
+
+/**
+ * Term statistics of knowledge bases, held in memory so that a BM25 query waits for no database. A stale entry is used
+ * once more while its replacement loads: weights that are seconds old rank the same. Only "none yet" is asked again
+ * before it is believed, because the first documents may have arrived since.
+ */
+export class LexicalStatisticsCache {
+  readonly #load: LoadStatistics
+  readonly #now: () => Date
+  readonly #onRefreshError: (error: unknown) => void
+  readonly #refreshing = new Set<string>()
+  readonly #entries = new LRUCache<string, Entry>({
+    maxSize: CACHE_BYTES,
+    sizeCalculation: entry => 64 + (entry.statistics?.bytes ?? 0),
+  })
+
+  /** @param onRefreshError told when a reload in the background failed; the old statistics stay in use */
+  constructor(load: LoadStatistics, now: () => Date, onRefreshError: (error: unknown) => void) {
+    this.#load = load
+    this.#now = now
+    this.#onRefreshError = onRefreshError
+  }
+
+  /**
+   * The statistics of those knowledge bases that have any, in the ids' order.
+   * @throws the loader's error, when there is nothing in memory to go on with
+   */
+  async of(scope: TenantScope, knowledgeBaseIds: readonly string[]): Promise<LexicalStatistics[]> {
+    const now = this.#now().getTime()
+    const held = new Map(knowledgeBaseIds.map(id => [id, this.#entries.get(entryKey(scope, id))]))
+    const fresh = (entry: Entry) => now - entry.loadedAt < (entry.statistics ? FRESH_MS : ABSENCE_FRESH_MS)
+    const needed = knowledgeBaseIds.filter(id => {
+      const entry = held.get(id)
+      return !entry || (!entry.statistics && !fresh(entry))
+    })
+    const stale = knowledgeBaseIds.filter(id => {
+      const entry = held.get(id)
+      return entry?.statistics && !fresh(entry)
+    })
+    if (stale.length > 0) this.#refresh(scope, stale)
+    const loaded = needed.length > 0 ? await this.#loadInto(scope, needed) : new Map<string, Entry>()
+    return knowledgeBaseIds
+      .map(id => (loaded.get(id) ?? held.get(id))?.statistics)
+      .filter(statistics => statistics !== null && statistics !== undefined)
+  }
+
+  #refresh(scope: TenantScope, ids: readonly string[]): void {
+    const due = ids.filter(id => !this.#refreshing.has(id))
+    if (due.length === 0) return
+    due.forEach(id => this.#refreshing.add(id))
+    this.#loadInto(scope, due)
+      .catch(this.#onRefreshError)
+      .finally(() => due.forEach(id => this.#refreshing.delete(id)))
+  }
+
+  async #loadInto(scope: TenantScope, ids: readonly string[]): Promise<Map<string, Entry>> {
+    const rows = new Map((await this.#load(scope, ids)).map(row => [row.kb_id, row]))
+    const loadedAt = this.#now().getTime()
+    const entries = new Map(
+      ids.map(id => {
+        const row = rows.get(id)
+        return [id, { statistics: row ? new LexicalStatistics(row) : null, loadedAt }]
+      }),
+    )
+    for (const [id, entry] of entries) this.#entries.set(entryKey(scope, id), entry)
+    return entries
+  }
+}
+
+// The tenant is part of the key: whoever asks with another tenant's id must not be answered from memory.
+function entryKey(scope: TenantScope, knowledgeBaseId: string): string {
+  return `${scope.tenantId}/${knowledgeBaseId}`
+}
