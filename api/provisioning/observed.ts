@@ -1,23 +1,14 @@
 import type { Owner } from '../contract/ownership.ts'
+import type { LoginRole } from '../stores/postgres/login-role.ts'
 import type { SchemaVersion } from '../stores/postgres/migrator.ts'
 import type { ApiKeyRow, EmbeddingGenerationRow, KnowledgeBaseRow, TenantRow } from '../stores/postgres/rows.ts'
 import type { CollectionState } from '../stores/vectors/vector-store.ts'
 
 /** What there is, as read just now; the planners compare it with what is desired. Plain data, no secret in it. */
 export interface ObservedPipeline {
-  readonly login: ObservedLogin
+  readonly login: LoginRole
   readonly control: ObservedControlSchema
   readonly collection: ObservedCollection
-}
-
-/** The role that the product connects with, and the server it connects to. */
-export interface ObservedLogin {
-  readonly role: string
-  readonly database: string
-  /** Major version, such as 17. */
-  readonly serverVersion: number
-  readonly mayCreateRoles: boolean
-  readonly mayCreateSchemas: boolean
 }
 
 export interface ObservedControlSchema extends SchemaVersion {
@@ -40,13 +31,15 @@ export interface ObservedCollection {
 }
 
 export interface ObservedTenant {
+  /** Whether the pipeline's control schema is there and as this version needs it. */
+  readonly pipelineReady: boolean
   readonly row: TenantRow | null
   readonly role: ObservedRole
   readonly schema: ObservedTenantSchema
   readonly collection: ObservedCollection
-  /** All that are not being deleted, whoever made them. */
-  readonly knowledgeBases: readonly KnowledgeBaseRow[]
-  /** Of the tenant: declared ones that work, newest first. */
+  /** Whoever made them, those that are being deleted included. Null: the schema cannot be read (yet). */
+  readonly knowledgeBases: readonly KnowledgeBaseRow[] | null
+  /** The tenant's declared ones that are not revoked, newest first; they may have expired. */
   readonly keys: readonly ApiKeyRow[]
   /** By key name: what the vault holds for each desired key, and for keys that are no longer desired. */
   readonly vault: Readonly<Record<string, VaultEntry>>
@@ -54,6 +47,8 @@ export interface ObservedTenant {
 
 export interface ObservedRole {
   readonly name: string
+  /** The role that the product connects with. */
+  readonly login: string
   readonly exists: boolean
   /** Whether the product's role can `SET ROLE` to it. */
   readonly granted: boolean
@@ -80,15 +75,25 @@ export type VaultEntry =
   | { readonly state: 'new'; readonly prefix: string }
   | { readonly state: 'known'; readonly keyId: string }
 
-/** Of a tenant that is to go. `row` is null when it is gone, or when it is another owner's. */
+/** Of a tenant that is to go. */
 export interface ObservedRemoval {
   readonly row: TenantRow | null
   readonly role: ObservedRole
-  readonly schema: Pick<ObservedTenantSchema, 'name' | 'exists' | 'marker'>
+  readonly schema: Omit<ObservedTenantSchema, 'applied'>
+  /** The one that the row names; a dedicated one may still be there when the row is gone. */
   readonly collection: ObservedCollection
+  readonly dedicated: boolean
   readonly points: number
-  /** Ids of declared keys that work. */
-  readonly keyIds: readonly string[]
   /** Names of keys whose secrets are still in the vault. */
   readonly vaultNames: readonly string[]
+}
+
+/** Of a pipeline that is to go. */
+export interface ObservedPipelineRemoval {
+  readonly control: ObservedControlSchema
+  /** Empty when the control schema is gone. */
+  readonly tenants: readonly TenantRow[]
+  readonly collection: ObservedCollection
+  /** Every generation of the shared collection that bears this pipeline's marker. */
+  readonly collections: readonly string[]
 }

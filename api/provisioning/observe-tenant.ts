@@ -1,0 +1,135 @@
+import type { Knex } from 'knex'
+import { apiKeyPrefix, hashApiKey, isApiKey } from '../contract/api-key.ts'
+import { tenantSchema } from '../contract/names.ts'
+import { declaredKeys, findKeysByHash } from '../stores/postgres/api-keys.ts'
+import { allKnowledgeBases } from '../stores/postgres/knowledge-bases.ts'
+import { controlSchemaState, schemaVersion } from '../stores/postgres/migrator.ts'
+import type { ApiKeyRow, KnowledgeBaseRow, TenantRow } from '../stores/postgres/rows.ts'
+import { describeTenantPlace, type TenantPlace } from '../stores/postgres/tenant-roles.ts'
+import { enterTenant, leaveTenant } from '../stores/postgres/tenant-scope.ts'
+import { findTenantBySlug } from '../stores/postgres/tenants.ts'
+import { tenantCollection } from './collection-spec.ts'
+import type { DesiredTenant, KeyVault } from './desired.ts'
+import { observeCollection } from './observe-collection.ts'
+import { observeControlSchema, recordedGenerations } from './observe-pipeline.ts'
+import type { ObservedRole, ObservedTenant, ObservedTenantSchema, VaultEntry } from './observed.ts'
+import type { ProvisioningStores } from './stores.ts'
+
+/**
+ * Reads what there is of a tenant; changes nothing. The vault must answer with what is there now: a stale "absent" would
+ * have a working key replaced.
+ * @throws the database's error or VectorStoreUnavailable when one cannot be reached, and what the vault throws
+ */
+export async function observeTenant(
+  { database, vectors }: ProvisioningStores,
+  desired: DesiredTenant,
+  vault: KeyVault,
+): Promise<ObservedTenant> {
+  // Before the transaction: nothing may wait for another server while one is open.
+  const secrets = await readVault(vault, desired)
+  const control = await observeControlSchema(database)
+  const pipelineReady = controlSchemaState(control).state === 'current'
+  const rows = await database.transaction(sql => readRows(sql, desired.slug, pipelineReady, secrets))
+  const alias = rows.row?.collection ?? tenantCollection(desired)
+  const generations = await recordedGenerations(database, control, alias)
+  return {
+    pipelineReady,
+    row: rows.row,
+    role: observedRole(rows.place),
+    schema: { ...observedSchema(rows.place), applied: rows.applied },
+    collection: await observeCollection(vectors.collections, alias, generations),
+    knowledgeBases: rows.knowledgeBases,
+    keys: rows.keys,
+    vault: vaultEntries(secrets, rows.row, rows.keysInVault),
+  }
+}
+
+async function readVault(vault: KeyVault, desired: DesiredTenant): Promise<Map<string, string | null>> {
+  const names = desired.apiKeys.map(key => key.name)
+  const secrets = await Promise.all(names.map(name => vault.read(name)))
+  return new Map(names.map((name, index) => [name, secrets[index] ?? null]))
+}
+
+interface Rows {
+  readonly place: TenantPlace
+  readonly row: TenantRow | null
+  readonly applied: readonly string[] | null
+  readonly knowledgeBases: readonly KnowledgeBaseRow[] | null
+  readonly keys: readonly ApiKeyRow[]
+  readonly keysInVault: readonly ApiKeyRow[]
+}
+
+async function readRows(
+  sql: Knex.Transaction,
+  slug: string,
+  pipelineReady: boolean,
+  secrets: ReadonlyMap<string, string | null>,
+): Promise<Rows> {
+  const place = await describeTenantPlace(sql, slug)
+  const row = pipelineReady ? await findTenantBySlug(sql, slug) : null
+  const hashes = [...secrets.values()].filter(secret => secret !== null && isApiKey(secret)) as string[]
+  const keys = row ? await declaredKeys(sql, row.id) : []
+  const keysInVault = pipelineReady ? await findKeysByHash(sql, hashes.map(hashApiKey)) : []
+  const inside = await readSchema(sql, slug, place)
+  return { place, row, keys, keysInVault, ...inside }
+}
+
+/** What only the tenant's role may read. */
+async function readSchema(
+  sql: Knex.Transaction,
+  slug: string,
+  place: TenantPlace,
+): Promise<Pick<Rows, 'applied' | 'knowledgeBases'>> {
+  const readable = place.granted && place.schemaOwner === place.role && place.strayTables.length === 0
+  if (!readable) return { applied: null, knowledgeBases: null }
+  await enterTenant(sql, slug)
+  const { applied } = await schemaVersion(sql, tenantSchema(slug))
+  const knowledgeBases = applied && applied.length > 0 ? await allKnowledgeBases({ sql }) : []
+  await leaveTenant(sql)
+  return { applied, knowledgeBases }
+}
+
+function vaultEntries(
+  secrets: ReadonlyMap<string, string | null>,
+  row: TenantRow | null,
+  known: readonly ApiKeyRow[],
+): Record<string, VaultEntry> {
+  const entries = [...secrets].map(([name, secret]) => [name, vaultEntry(name, secret, row, known)] as const)
+  return Object.fromEntries(entries)
+}
+
+function vaultEntry(
+  name: string,
+  secret: string | null,
+  row: TenantRow | null,
+  known: readonly ApiKeyRow[],
+): VaultEntry {
+  if (secret === null) return { state: 'absent' }
+  if (!isApiKey(secret)) return { state: 'unusable' }
+  const hash = hashApiKey(secret)
+  const key = known.find(candidate => candidate.hash === hash)
+  if (!key) return { state: 'new', prefix: apiKeyPrefix(secret) }
+  const ours = key.tenant_id === row?.id && key.managed_by === 'resource' && key.name === name && !key.revoked_at
+  return ours ? { state: 'known', keyId: key.id } : { state: 'unusable' }
+}
+
+export function observedRole(place: TenantPlace): ObservedRole {
+  return {
+    name: place.role,
+    login: place.loginRole,
+    exists: place.roleExists,
+    granted: place.granted,
+    excess: place.excess,
+  }
+}
+
+export function observedSchema(place: TenantPlace): Omit<ObservedTenantSchema, 'applied'> {
+  return {
+    name: place.schema,
+    exists: place.schemaExists,
+    marker: place.marker,
+    ownedBy: place.schemaOwner,
+    strayTables: place.strayTables,
+    public: place.public,
+  }
+}

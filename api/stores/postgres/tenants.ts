@@ -1,0 +1,60 @@
+import type { Knex } from 'knex'
+import { CONTROL_SCHEMA } from '../../contract/names.ts'
+import type { TenantRow } from './rows.ts'
+
+function table(sql: Knex) {
+  return sql<TenantRow>('tenants').withSchema(CONTROL_SCHEMA)
+}
+
+export async function findTenantBySlug(sql: Knex, slug: string): Promise<TenantRow | null> {
+  return (await table(sql).where({ slug }).first()) ?? null
+}
+
+export async function findTenant(sql: Knex, id: string): Promise<TenantRow | null> {
+  return (await table(sql).where({ id }).first()) ?? null
+}
+
+/** Ordered by slug. */
+export async function listTenants(sql: Knex): Promise<TenantRow[]> {
+  return table(sql).orderBy('slug')
+}
+
+export type NewTenant = Omit<TenantRow, 'id' | 'settings' | 'released_at' | 'created_at' | 'updated_at'> & {
+  readonly id?: string
+}
+
+/** Gives the row of that slug, and whether it was there before: then nothing is written. */
+export async function insertTenant(sql: Knex, tenant: NewTenant): Promise<{ row: TenantRow; existed: boolean }> {
+  const [row] = await table(sql).insert(tenant).onConflict('slug').ignore().returning('*')
+  if (row) return { row, existed: false }
+  return { row: await table(sql).where({ slug: tenant.slug }).first().then(required), existed: true }
+}
+
+function required(row: TenantRow | undefined): TenantRow {
+  if (!row) throw new Error('the tenant was deleted while it was being created; try again')
+  return row
+}
+
+/** Gives null when there is no such tenant. */
+export async function updateTenant(
+  sql: Knex,
+  id: string,
+  changes: Partial<Omit<TenantRow, 'id' | 'slug' | 'schema_name' | 'created_at' | 'updated_at'>>,
+): Promise<TenantRow | null> {
+  const [row] = await table(sql)
+    .where({ id })
+    .update({ ...changes, updated_at: sql.fn.now() as never })
+    .returning('*')
+  return row ?? null
+}
+
+/**
+ * Deletes the row and all that refers to it in the control schema (keys, jobs, usage); the audit log stays. Gives how
+ * many rows that were.
+ */
+export async function deleteTenant(sql: Knex, id: string): Promise<number> {
+  let rows = 0
+  for (const dependent of ['api_keys', 'jobs', 'usage'])
+    rows += await sql(dependent).withSchema(CONTROL_SCHEMA).where({ tenant_id: id }).delete()
+  return rows + (await table(sql).where({ id }).delete())
+}
