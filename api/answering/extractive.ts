@@ -67,7 +67,7 @@ function candidatesOf(source: Source, index: number, overlap: TermOverlap, quest
     const own = overlap.coverage(terms)
     // Context alone is no evidence: every sentence of a chapter would do.
     if (own === 0) return []
-    const withContext = overlap.coverage(terms.union(about).union(nearby))
+    const withContext = overlap.coverage(new Set([...terms, ...about, ...nearby]))
     const score = (own + CONTEXT_SHARE * (withContext - own)) * (1 - Math.min(0.5, RANK_DISCOUNT * index))
     return [{ source: index, span, text, terms, score }]
   })
@@ -85,15 +85,15 @@ function choose(candidates: readonly Candidate[], overlap: TermOverlap): Candida
   const best = ranked[0]
   if (!best || best.score < LEAST_EVIDENCE) return []
   const chosen = [best]
-  let covered: ReadonlySet<string> = best.terms
+  const covered = new Set(best.terms)
   for (const candidate of ranked.slice(1)) {
     if (chosen.length === MOST_SENTENCES) break
     if (chosen.some(other => sameWords(other.text, candidate.text))) continue
-    const gain = overlap.coverage(candidate.terms.difference(covered))
+    const gain = overlap.coverage([...candidate.terms].filter(term => !covered.has(term)))
     const adds = gain >= WORTH_ADDING && candidate.score >= LEAST_EVIDENCE
     if (!adds && candidate.score < NEAR_BEST * best.score) continue
     chosen.push(candidate)
-    covered = covered.union(candidate.terms)
+    candidate.terms.forEach(term => covered.add(term))
   }
   const firstUse = new Map<number, number>()
   chosen.forEach(({ source }, place) => firstUse.set(source, Math.min(place, firstUse.get(source) ?? place)))

@@ -45,7 +45,7 @@ export function queryWeights(analyzed: AnalyzedText, statistics?: TermStatistics
 }
 
 /** Statistics may lag behind the chunks, so more holders than chunks is possible: never below 0. */
-function inverseFrequency(chunkCount: number, holders: number): number {
+export function inverseFrequency(chunkCount: number, holders: number): number {
   return Math.log(1 + (Math.max(chunkCount - holders, 0) + 0.5) / (holders + 0.5))
 }
 

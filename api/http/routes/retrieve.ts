@@ -1,0 +1,153 @@
+import { z } from 'zod'
+import { retrieverNames } from '../../contract/retrieval.ts'
+import type { RetrievedChunk } from '../../retrieval/retriever.ts'
+import {
+  type EmbeddingInfo,
+  MAX_QUERY_CHARACTERS,
+  type RetrievalRequest,
+  type RetrievalResult,
+} from '../../services/retrieval.ts'
+import { defineRoute } from '../route.ts'
+
+/** What every endpoint that retrieves takes. */
+export const retrievalBody = z.strictObject({
+  query: z
+    .string()
+    .min(1)
+    .max(
+      MAX_QUERY_CHARACTERS,
+      `must have at most ${MAX_QUERY_CHARACTERS} characters; send the question, not the document`,
+    )
+    .describe('The question, in the words of whoever asks.'),
+  knowledge_base_ids: z
+    .array(z.string().min(1).max(100))
+    .max(100)
+    .default([])
+    .describe('Knowledge bases to search; none named: all that the key may read.'),
+  top_k: z.int().min(1).max(50).optional().describe('Most results to give; default: of the knowledge base, else 5.'),
+  score_threshold: z
+    .number()
+    .optional()
+    .describe('Leave out results with a lower score. What a score is depends on the retriever.'),
+  metadata_filter: z
+    .record(z.string(), z.unknown())
+    .nullish()
+    .describe('Conditions on metadata: eq, ne, in, nin, gt, gte, lt, lte, exists, contains; and, or, not.'),
+  retriever: z
+    .enum(retrieverNames)
+    .optional()
+    .describe('`dense`: by meaning; `bm25`: by words; `hybrid`: both. Default: of the knowledge base, else hybrid.'),
+  include_trace: z.boolean().default(false).describe('Also tell how the results came about.'),
+})
+
+const chunkSchema = z.object({
+  chunk_id: z.uuid(),
+  document_id: z.uuid(),
+  knowledge_base_id: z.uuid(),
+  text: z.string(),
+  score: z
+    .number()
+    .describe('What the results are ordered by: cosine (dense), BM25 (bm25), 0 to 1 and relative (hybrid).'),
+  scores: z
+    .object({ dense: z.number().nullable(), bm25: z.number().nullable(), rerank: z.number().nullable() })
+    .describe('What each way of searching gave the chunk; null where it did not find it or was not used.'),
+  metadata: z.record(z.string(), z.unknown()),
+})
+
+export const modelSchema = z.object({
+  retriever: z.enum(retrieverNames).describe('Who found the results.'),
+  requested_retriever: z
+    .enum(retrieverNames)
+    .describe('Who was asked; another than `retriever` when no embedding model is at hand.'),
+  embedding: z
+    .object({ provider: z.string(), model: z.string(), dimension: z.int(), fingerprint: z.string() })
+    .nullable()
+    .describe('What embedded the query; null when nothing did.'),
+})
+
+export const timingsSchema = z.record(z.string(), z.number()).describe('Milliseconds a stage, and in `total`.')
+export const traceSchema = z.record(z.string(), z.unknown()).describe('With include_trace only.')
+
+export const retrieve = defineRoute({
+  method: 'post',
+  path: '/v1/retrieve',
+  operationId: 'retrieve',
+  summary: 'Find the chunks that fit a question',
+  tags: ['retrieval'],
+  auth: { role: 'read' },
+  body: retrievalBody,
+  responses: {
+    200: {
+      description: 'The chunks, best first.',
+      schema: z.object({
+        results: z.array(chunkSchema),
+        model: modelSchema,
+        timings_ms: timingsSchema,
+        trace: traceSchema.optional(),
+      }),
+    },
+  },
+  errors: ['KB_NOT_FOUND', 'KB_CONFIG_ERROR', 'UPSTREAM_ERROR'],
+  async handler({ scope, body, services, signal, log }) {
+    const started = performance.now()
+    const found = await services.retrieval.retrieve(scope, { ...retrievalRequest(body), signal })
+    log.info(retrievalFields(found, started), 'retrieved')
+    return {
+      status: 200,
+      body: {
+        results: found.chunks.map(showChunk),
+        model: showModel(found.retriever, found.requestedRetriever, found.embedding),
+        timings_ms: found.timingsMs,
+        ...(body.include_trace && { trace: found.trace }),
+      },
+    }
+  },
+})
+
+/** A body in the words of the service. */
+export function retrievalRequest(body: Omit<z.output<typeof retrievalBody>, 'include_trace'>): RetrievalRequest {
+  return {
+    query: body.query,
+    knowledgeBaseIds: body.knowledge_base_ids,
+    topK: body.top_k,
+    scoreThreshold: body.score_threshold,
+    metadataFilter: body.metadata_filter,
+    retriever: body.retriever,
+  }
+}
+
+/** What the log says of a retrieval; never the question or a text. */
+export function retrievalFields(found: RetrievalResult, started: number) {
+  return {
+    retriever: found.retriever,
+    top_k: found.topK,
+    result_count: found.chunks.length,
+    duration_ms: Math.round((performance.now() - started) * 100) / 100,
+  }
+}
+
+export function showChunk(chunk: RetrievedChunk): z.output<typeof chunkSchema> {
+  return {
+    chunk_id: chunk.chunkId,
+    document_id: chunk.documentId,
+    knowledge_base_id: chunk.knowledgeBaseId,
+    text: chunk.text,
+    score: chunk.score,
+    scores: {
+      dense: chunk.scores.dense ?? null,
+      bm25: chunk.scores.bm25 ?? null,
+      rerank: chunk.scores.rerank ?? null,
+    },
+    metadata: { ...chunk.metadata },
+  }
+}
+
+export function showModel(
+  retriever: RetrievalResult['retriever'],
+  requested: RetrievalResult['requestedRetriever'],
+  embedding: EmbeddingInfo | null,
+) {
+  return { retriever, requested_retriever: requested, embedding }
+}
+
+export const sourceSchema = chunkSchema.extend({ index: z.int().describe('Its number in the answer, from 1.') })

@@ -1,0 +1,152 @@
+import type { RetrievalSettings, RetrieverName } from '../contract/retrieval.ts'
+import { ApiError } from '../contract/error-codes.ts'
+import type { QueryEmbedder } from '../retrieval/query-embedder.ts'
+import type { RetrievedChunk, Retriever } from '../retrieval/retriever.ts'
+import { Stopwatch } from '../retrieval/stopwatch.ts'
+import { parseFilter } from '../retrieval/filters/parse.ts'
+import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
+import type { KnowledgeBaseDirectory, SearchableKnowledgeBase } from './knowledge-base-directory.ts'
+import { upstreamErrors } from './upstream-errors.ts'
+
+/** Longer questions are documents: no embedding model reads them whole, and BM25 would look for every word. */
+export const MAX_QUERY_CHARACTERS = 8192
+
+export interface RetrievalRequest {
+  readonly query: string
+  /** None: all that the key may read. */
+  readonly knowledgeBaseIds?: readonly string[] | undefined
+  /** 1…50. */
+  readonly topK?: number | undefined
+  /** Chunks whose final score is lower are left out; see docs/retrieval.md for what scores mean. */
+  readonly scoreThreshold?: number | undefined
+  /** As it came in JSON. */
+  readonly metadataFilter?: unknown
+  readonly retriever?: RetrieverName | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface RetrievalResult {
+  readonly chunks: readonly RetrievedChunk[]
+  /** The ones that were searched. */
+  readonly knowledgeBaseIds: readonly string[]
+  readonly retriever: RetrieverName
+  readonly requestedRetriever: RetrieverName
+  readonly topK: number
+  /** What made the query's vector; null when none was needed. */
+  readonly embedding: EmbeddingInfo | null
+  readonly timingsMs: Readonly<Record<string, number>>
+  readonly trace: Readonly<Record<string, unknown>>
+}
+
+export interface EmbeddingInfo {
+  readonly provider: string
+  readonly model: string
+  readonly dimension: number
+  readonly fingerprint: string
+}
+
+export interface RetrievalServiceParts {
+  readonly retrievers: Readonly<Record<RetrieverName, Retriever>>
+  readonly knowledgeBases: KnowledgeBaseDirectory
+  /** The pipeline's. */
+  readonly defaults: RetrievalSettings
+  readonly embedder: QueryEmbedder | null
+}
+
+/** Finds chunks for a question inside one caller's scope. */
+export class RetrievalService {
+  readonly #parts: RetrievalServiceParts
+
+  constructor(parts: RetrievalServiceParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * @throws ApiError VALIDATION_ERROR for a query or filter that is none, KB_NOT_FOUND, KB_CONFIG_ERROR when stored and
+   *   asked embeddings cannot be compared, UPSTREAM_ERROR when the embedding model fails; the vector store's errors
+   */
+  async retrieve(scope: TenantScope, request: RetrievalRequest): Promise<RetrievalResult> {
+    const stopwatch = new Stopwatch()
+    const found = await stopwatch.time('total', () => this.#find(scope, request, stopwatch))
+    return { ...found, timingsMs: { ...found.timingsMs, ...stopwatch.timings } }
+  }
+
+  async #find(scope: TenantScope, request: RetrievalRequest, stopwatch: Stopwatch): Promise<RetrievalResult> {
+    const text = readableQuery(request.query)
+    const filter = request.metadataFilter == null ? undefined : parseFilter(request.metadataFilter)
+    const { knowledgeBases, retrievers } = this.#parts
+    const searched = await stopwatch.time('resolve', () =>
+      knowledgeBases.resolve(scope, request.knowledgeBaseIds ?? []),
+    )
+    const { defaultRetriever: requestedRetriever, topK, scoreThreshold } = this.#settings(request, searched)
+    const ids = searched.map(({ id }) => id)
+    const retrieval = await upstreamErrors(() =>
+      retrievers[requestedRetriever].retrieve({
+        text,
+        scope,
+        knowledgeBaseIds: ids,
+        topK,
+        ...(filter && { filter }),
+        ...(request.signal && { signal: request.signal }),
+      }),
+    )
+    const chunks = retrieval.chunks.filter(({ score }) => scoreThreshold === undefined || score >= scoreThreshold)
+    return {
+      chunks,
+      knowledgeBaseIds: ids,
+      retriever: retrieval.retriever,
+      requestedRetriever,
+      topK,
+      embedding: retrieval.retriever === 'bm25' ? null : this.#embedding(),
+      timingsMs: retrieval.timings,
+      trace: {
+        ...retrieval.trace,
+        retriever: retrieval.retriever,
+        top_k: topK,
+        score_threshold: scoreThreshold ?? null,
+        below_threshold: retrieval.chunks.length - chunks.length,
+        knowledge_base_ids: ids,
+        metadata_filter: filter ?? null,
+      },
+    }
+  }
+
+  #embedding(): EmbeddingInfo | null {
+    const { embedder } = this.#parts
+    if (!embedder) return null
+    const { provider, model, space, fingerprint } = embedder
+    return { provider, model, dimension: space.dimension, fingerprint }
+  }
+
+  /** Request, then knowledge base, then pipeline. */
+  #settings(request: RetrievalRequest, searched: readonly SearchableKnowledgeBase[]): RetrievalSettings {
+    const { defaults } = this.#parts
+    const threshold = request.scoreThreshold ?? agreed(searched, 'scoreThreshold') ?? defaults.scoreThreshold
+    return {
+      defaultRetriever: request.retriever ?? agreed(searched, 'defaultRetriever') ?? defaults.defaultRetriever,
+      topK: request.topK ?? agreed(searched, 'topK') ?? defaults.topK,
+      ...(threshold !== undefined && { scoreThreshold: threshold }),
+    }
+  }
+}
+
+/** What all the knowledge bases say; undefined when they differ, because no one of them may decide for the others. */
+function agreed<K extends keyof RetrievalSettings>(
+  searched: readonly SearchableKnowledgeBase[],
+  key: K,
+): RetrievalSettings[K] | undefined {
+  const [first, ...others] = searched.map(({ retrieval }) => retrieval[key])
+  return others.every(value => value === first) ? first : undefined
+}
+
+function readableQuery(query: string): string {
+  const text = query.trim()
+  if (text === '') throw new ApiError('VALIDATION_ERROR', 'query: must not be empty')
+  if (text.length > MAX_QUERY_CHARACTERS) {
+    throw new ApiError(
+      'VALIDATION_ERROR',
+      `query: has ${text.length} characters, at most ${MAX_QUERY_CHARACTERS} are allowed; send the question, not the document`,
+    )
+  }
+  return text
+}
