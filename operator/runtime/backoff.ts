@@ -1,0 +1,15 @@
+export interface BackoffSettings {
+  readonly baseMs: number
+  readonly maxMs: number
+}
+
+/**
+ * How long to wait after so many failures in a row (1, 2, …): doubles from `baseMs` to `maxMs`, and takes between half
+ * and all of that by chance, so that what failed together does not come back together.
+ * @param random 0 ≤ random < 1
+ */
+export function backoff(settings: BackoffSettings, failures: number, random: number): number {
+  // 2^30 already exceeds every maximum; beyond it the shift would overflow.
+  const full = Math.min(settings.maxMs, settings.baseMs * 2 ** Math.min(failures - 1, 30))
+  return full * (0.5 + random / 2)
+}

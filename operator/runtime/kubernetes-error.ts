@@ -1,0 +1,39 @@
+/** A request that the API server refused, with its own reason and message. */
+export class KubernetesError extends Error {
+  override readonly name = 'KubernetesError'
+  /** HTTP status. */
+  readonly status: number
+  /** `NotFound`, `Conflict`, `AlreadyExists`, `Invalid`, `Forbidden`, `Expired`, … */
+  readonly reason: string
+
+  constructor(request: string, status: number, reason: string, message: string) {
+    super(`${request}: ${status} ${reason}: ${message}`)
+    this.status = status
+    this.reason = reason
+  }
+}
+
+/** The object is not there. Tested for explicitly: no other failure means absence. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof KubernetesError && error.status === 404
+}
+
+/** Somebody changed the object since it was read; reading again and deciding again is the answer. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof KubernetesError && error.status === 409 && error.reason === 'Conflict'
+}
+
+/** The resource version is older than what the API server remembers: 410, as a status or inside a watch. */
+export function isExpired(error: unknown): boolean {
+  return error instanceof KubernetesError && (error.status === 410 || error.reason === 'Expired')
+}
+
+/** The body of a refusal is a metav1.Status; anything else (a proxy's page) is told by its beginning. */
+export function errorFromBody(request: string, status: number, body: string): KubernetesError {
+  try {
+    const { reason, message } = JSON.parse(body) as { reason?: string; message?: string }
+    return new KubernetesError(request, status, reason ?? 'Unknown', message ?? body.slice(0, 200))
+  } catch {
+    return new KubernetesError(request, status, 'Unknown', body.slice(0, 200))
+  }
+}

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto'
+import { differences, type Difference } from './differences.ts'
+import { type KubernetesClient } from './kubernetes-client.ts'
+import { type KubernetesObject, type ResourceType } from './kubernetes-object.ts'
+
+/** What has to be done for an object to be as it should be. */
+export type ApplyDecision =
+  | { readonly action: 'none' }
+  | { readonly action: 'create' }
+  /** What should be has changed since it was applied. */
+  | { readonly action: 'update' }
+  /** What should be is as before, but somebody has changed the object. */
+  | { readonly action: 'repair'; readonly differences: readonly Difference[] }
+
+/**
+ * Compares an object as it should be with the live one. The hash of what was applied stands in an annotation: with it a
+ * field that we no longer want is noticed (the live object would still contain all that we want), and a change of ours is
+ * told from somebody else's. Pure.
+ */
+export function decide(wanted: KubernetesObject, live: KubernetesObject | null, annotation: string): ApplyDecision {
+  if (!live) return { action: 'create' }
+  const stamped = stamp(wanted, annotation)
+  if (live.metadata.annotations?.[annotation] !== stamped.metadata.annotations?.[annotation])
+    return { action: 'update' }
+  const found = differences(stamped, live)
+  return found.length === 0 ? { action: 'none' } : { action: 'repair', differences: found }
+}
+
+/** Server-side apply, bearing the hash that {@link decide} looks for. */
+export function apply<T extends KubernetesObject>(
+  client: KubernetesClient,
+  type: ResourceType,
+  wanted: T,
+  options: { readonly fieldManager: string; readonly annotation: string },
+): Promise<T> {
+  return client.apply<T>(type, stamp(wanted, options.annotation), options.fieldManager)
+}
+
+function stamp<T extends KubernetesObject>(wanted: T, annotation: string): T {
+  const hash = createHash('sha256').update(JSON.stringify(sorted(wanted))).digest('hex').slice(0, 16) // prettier-ignore
+  const annotations = { ...wanted.metadata.annotations, [annotation]: hash }
+  return { ...wanted, metadata: { ...wanted.metadata, annotations } }
+}
+
+/** The same object gives the same text, whatever the order in which it was put together. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (value === null || typeof value !== 'object') return value
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]))
+}

@@ -1,0 +1,113 @@
+import { backoff, type BackoffSettings } from './backoff.ts'
+import { type Timers } from './timers.ts'
+
+export interface WorkQueueOptions {
+  readonly timers: Timers
+  readonly backoff: BackoffSettings
+  /** 0 ≤ random() < 1 */
+  readonly random: () => number
+}
+
+/**
+ * Keys that wait for a worker. A key is in the queue once however often it is added; while a worker has it, adding it
+ * again makes it wait until that worker is done, so no key is ever worked on twice at once and no change is missed.
+ */
+export class WorkQueue {
+  readonly #options: WorkQueueOptions
+  /** In order of arrival. */
+  readonly #waiting = new Set<string>()
+  readonly #running = new Set<string>()
+  /** Added while running. */
+  readonly #again = new Set<string>()
+  readonly #later = new Map<string, { readonly due: number; readonly cancel: () => void }>()
+  readonly #failures = new Map<string, number>()
+  readonly #idleWorkers: ((key: string | null) => void)[] = []
+  #stopped = false
+
+  constructor(options: WorkQueueOptions) {
+    this.#options = options
+  }
+
+  /** Keys that wait for a worker now; those that wait for a time are not counted. */
+  get depth(): number {
+    return this.#waiting.size + this.#again.size
+  }
+
+  add(key: string): void {
+    if (this.#stopped) return
+    if (this.#running.has(key)) this.#again.add(key)
+    else this.#waiting.add(key)
+    this.#handOut()
+  }
+
+  /** Adds the key in so many milliseconds. Of several times that are asked for the earliest counts. */
+  addAfter(key: string, milliseconds: number): void {
+    if (this.#stopped) return
+    if (milliseconds <= 0) return this.add(key)
+    const due = this.#options.timers.now() + milliseconds
+    const planned = this.#later.get(key)
+    if (planned && planned.due <= due) return
+    planned?.cancel()
+    const cancel = this.#options.timers.after(milliseconds, () => {
+      this.#later.delete(key)
+      this.add(key)
+    })
+    this.#later.set(key, { due, cancel })
+  }
+
+  /** Adds a key that failed: later and later, until {@link forget}. Gives the delay in milliseconds. */
+  addFailed(key: string): number {
+    const failures = this.failures(key) + 1
+    this.#failures.set(key, failures)
+    const delay = backoff(this.#options.backoff, failures, this.#options.random())
+    this.addAfter(key, delay)
+    return delay
+  }
+
+  /** The key's work succeeded: its next failure starts from the shortest delay. */
+  forget(key: string): void {
+    this.#failures.delete(key)
+  }
+
+  /** How often the key has failed in a row. */
+  failures(key: string): number {
+    return this.#failures.get(key) ?? 0
+  }
+
+  /** The next key, as soon as there is one; the caller works on it and then calls {@link done}. Null after shutdown. */
+  next(): Promise<string | null> {
+    if (this.#stopped) return Promise.resolve(null)
+    return new Promise(resolve => {
+      this.#idleWorkers.push(resolve)
+      this.#handOut()
+    })
+  }
+
+  done(key: string): void {
+    this.#running.delete(key)
+    if (this.#again.delete(key)) this.add(key)
+  }
+
+  /** Drops what waits and lets workers go; keys that are being worked on are finished by their workers. */
+  shutdown(): void {
+    this.#stopped = true
+    for (const { cancel } of this.#later.values()) cancel()
+    this.#later.clear()
+    this.#waiting.clear()
+    this.#again.clear()
+    for (const resolve of this.#idleWorkers.splice(0)) resolve(null)
+  }
+
+  #handOut(): void {
+    for (const key of this.#waiting) {
+      const worker = this.#idleWorkers.shift()
+      if (!worker) return
+      this.#waiting.delete(key)
+      this.#running.add(key)
+      // It runs now, with what there is now: a run that was planned for later would only repeat it.
+      this.#later.get(key)?.cancel()
+      this.#later.delete(key)
+      worker(key)
+    }
+  }
+}
