@@ -16,7 +16,7 @@ export const apiKeySchema = z
     knowledgeBases: z
       .array(knowledgeBaseNameSchema.describe('Name of a knowledge base in spec.knowledgeBases.'))
       .min(1)
-      .max(100)
+      .max(50)
       .meta({ 'x-kubernetes-list-type': 'set' })
       .optional()
       .describe('The only knowledge bases that it may touch; absent: all of the tenant.'),

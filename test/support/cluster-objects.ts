@@ -5,10 +5,10 @@ import {
   ApiException,
   ApiextensionsV1Api,
   CoreV1Api,
+  loadYaml,
   type KubeConfig,
   type V1CustomResourceDefinition,
 } from '@kubernetes/client-node'
-import { parse } from 'yaml'
 import { eventually } from './eventually.ts'
 
 const folder = join(import.meta.dirname, '../../crds')
@@ -19,7 +19,8 @@ export async function installCrds(config: KubeConfig): Promise<void> {
   const files = (await readdir(folder)).filter(file => file.endsWith('.yaml'))
   if (files.length === 0) throw new Error(`${folder} holds no *.yaml: run \`npm run generate\``)
   for (const file of files) {
-    const crd = parse(await readFile(join(folder, file), 'utf8')) as V1CustomResourceDefinition
+    // Not yaml's parse: the client spells `x-kubernetes-*` and `default` its own way and would drop the real ones.
+    const crd = loadYaml<V1CustomResourceDefinition>(await readFile(join(folder, file), 'utf8'))
     const name = crd.metadata?.name ?? ''
     const existing = await api.readCustomResourceDefinition({ name }).catch(onlyNotFound)
     if (existing) {

@@ -1,0 +1,39 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { customResourceDefinitions } from './generate/custom-resource-definition.ts'
+import type { GeneratedFile } from './generate/generated-file.ts'
+
+/**
+ * `npm run generate` writes every file that is made from the sources of truth; `--check` writes nothing, names those that
+ * are stale and exits 1.
+ */
+const generators: readonly (() => GeneratedFile[])[] = [customResourceDefinitions]
+
+const root = join(import.meta.dirname, '..')
+const check = process.argv.includes('--check')
+const stale: string[] = []
+
+for (const { path, content } of generators.flatMap(generate => generate())) {
+  const target = join(root, path)
+  if ((await readOrNull(target)) === content) continue
+  stale.push(path)
+  if (check) continue
+  await mkdir(dirname(target), { recursive: true })
+  await writeFile(target, content)
+}
+
+for (const path of stale) console.log(`${check ? 'stale' : 'wrote'} ${relative('.', join(root, path))}`)
+if (check && stale.length > 0) {
+  console.error('generated files are stale: run `npm run generate` and commit the result')
+  process.exitCode = 1
+}
+
+/** Null when there is no such file; every other failure is thrown. */
+async function readOrNull(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}
