@@ -1,0 +1,69 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { describe, it } from 'mocha'
+import { isHeading, sentences } from '../../../api/answering/sentences.ts'
+
+const texts = (text: string) => sentences(text).map(span => text.slice(span.start, span.end))
+
+describe('sentences', () => {
+  it('end at full stops, also of CJK text', () => {
+    expect(texts('One is here. Two is there! Three?')).to.deep.equal(['One is here.', 'Two is there!', 'Three?'])
+    expect(texts('第一句。第二句！第三句？')).to.deep.equal(['第一句。', '第二句！', '第三句？'])
+  })
+
+  it('go on over the line breaks of wrapped prose', () => {
+    expect(texts('A key is valid\nfor ninety days. Then it\nis replaced.\n\nNext paragraph')).to.deep.equal([
+      'A key is valid\nfor ninety days.',
+      'Then it\nis replaced.',
+      'Next paragraph',
+    ])
+  })
+
+  it('leave out the mark-up that begins a block, rules and fences', () => {
+    const markdown = '# Keys\nKeys rotate.\n\n- first item\n- [ ] second item\n\n---\n\n1. one\n> quoted\n'
+    expect(texts(markdown)).to.deep.equal(['Keys', 'Keys rotate.', 'first item', 'second item', 'one', 'quoted'])
+  })
+
+  it('keep table rows apart and drop the line under the head', () => {
+    expect(texts('| name | meaning |\n| --- | --- |\n| PORT | where it listens |')).to.deep.equal([
+      '| name | meaning |',
+      '| PORT | where it listens |',
+    ])
+  })
+
+  it('know headings', () => {
+    const text = 'Before.\n\n## Set up\nDo this.'
+    expect(sentences(text).map(span => isHeading(text, span))).to.deep.equal([false, true, false])
+  })
+
+  it('have exact spans, in order, trimmed, over any text', () => {
+    const piece = fc.constantFrom(
+      '# ',
+      '- ',
+      '| ',
+      '```',
+      '\n',
+      '\n\n',
+      '\r\n',
+      ' ',
+      '. ',
+      '。',
+      'word',
+      '😀',
+      '1) ',
+      '> ',
+    )
+    fc.assert(
+      fc.property(fc.array(fc.oneof(piece, fc.string({ unit: 'grapheme', maxLength: 6 }))), parts => {
+        const text = parts.join('')
+        let end = 0
+        for (const span of sentences(text)) {
+          expect(span.start).to.be.at.least(end)
+          expect(text.slice(span.start, span.end)).to.match(/[\p{L}\p{N}]/u)
+          expect(text.slice(span.start, span.end)).to.equal(text.slice(span.start, span.end).trim())
+          end = span.end
+        }
+      }),
+    )
+  })
+})
