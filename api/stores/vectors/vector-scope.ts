@@ -26,3 +26,13 @@ export class VectorScope {
     return new VectorScope(this.collection, this.tenantId, kept)
   }
 }
+
+/**
+ * Whoever writes a point outside the scope it was handed has mixed up two callers: a fault of ours, never a user's.
+ * @throws RangeError
+ */
+export function requireInScope(scope: VectorScope, knowledgeBaseId: string): void {
+  const allowed = scope.knowledgeBaseIds
+  if (allowed === 'all' || allowed.includes(knowledgeBaseId)) return
+  throw new RangeError(`knowledge base ${knowledgeBaseId} is outside the scope that is being written to`)
+}

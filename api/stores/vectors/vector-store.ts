@@ -121,8 +121,11 @@ export interface CollectionState {
   readonly points: number
 }
 
-/** The payload fields that scopes and deletes filter by; each has an index in every collection. */
-export const payloadIndexes = ['tenant_id', 'kb_id', 'document_id'] as const
+/**
+ * The payload fields that scopes, deletes and metadata filters ask for; each has an index in every collection.
+ * `filter_terms` holds the metadata in the form of filter-terms.ts, so that one index serves every field there may be.
+ */
+export const payloadIndexes = ['tenant_id', 'kb_id', 'document_id', 'filter_terms'] as const
 export type PayloadIndex = (typeof payloadIndexes)[number]
 
 /**
