@@ -76,6 +76,7 @@ function dropLooseEnds(node: StructuralSchema): void {
   // Unknown fields are refused by the API server's own field validation, and pruned where that is off.
   const extra = node.additionalProperties as unknown
   if (extra === false || (extra && Object.keys(extra).length === 0)) delete node.additionalProperties
+  if (node.properties && Object.keys(node.properties).length === 0) delete node.properties
   if (node['minimum'] === Number.MIN_SAFE_INTEGER) delete node['minimum']
   if (node['maximum'] === Number.MAX_SAFE_INTEGER) delete node['maximum']
   if (node['x-kubernetes-int-or-string']) {

@@ -1,0 +1,23 @@
+import type { RagPipeline } from '../../crds/rag-pipeline.ts'
+import type { KubernetesObject } from '../runtime/kubernetes-object.ts'
+import { configMap } from './config-map.ts'
+import { apiDeployment } from './deployment-api.ts'
+import { workerDeployment } from './deployment-worker.ts'
+import type { WorkloadContext } from './pod-template.ts'
+import { serviceAccount } from './service-account.ts'
+import { service } from './service.ts'
+
+/**
+ * The Kubernetes objects of a pipeline, in the order in which they are applied: what pods need before the pods. Stores
+ * must have been prepared before: the pods expect the control schema. `spec.suspend` is not looked at here; a suspended
+ * pipeline is not reconciled at all.
+ */
+export function desiredObjects(pipeline: RagPipeline, context: WorkloadContext): readonly KubernetesObject[] {
+  return [
+    serviceAccount(pipeline),
+    configMap(pipeline),
+    service(pipeline),
+    workerDeployment(pipeline, context),
+    apiDeployment(pipeline, context),
+  ]
+}

@@ -1,0 +1,21 @@
+import { namespaceOf } from '../../crds/pipeline-ref.ts'
+import type { RagPipeline } from '../../crds/rag-pipeline.ts'
+
+/** Port of the API and of the worker's probes; also that of the Service. */
+export const PORT = 8020
+
+export type Component = 'api' | 'worker'
+
+/** Names of the objects of a pipeline; all in its namespace. */
+export const names = {
+  deployment: (pipeline: RagPipeline, component: Component) => `${pipeline.metadata.name}-${component}`,
+  service: (pipeline: RagPipeline) => `${pipeline.metadata.name}-api`,
+  serviceAccount: (pipeline: RagPipeline) => pipeline.metadata.name,
+  configMap: (pipeline: RagPipeline) => `${pipeline.metadata.name}-config`,
+  adminTokenSecret: (pipeline: RagPipeline) => `${pipeline.metadata.name}-admin-token`,
+}
+
+/** Where applications in the cluster reach the API; stands in `status.url`. */
+export function apiUrl(pipeline: RagPipeline): string {
+  return `http://${names.service(pipeline)}.${namespaceOf(pipeline)}.svc:${PORT}`
+}
