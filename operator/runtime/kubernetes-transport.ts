@@ -60,9 +60,11 @@ function headersOf(request: TransportRequest, userAgent: string): Record<string,
 
 function answer(sent: ClientRequest, request: TransportRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    sent.setTimeout(request.silenceMs, () => sent.destroy(new SilentConnection(request)))
+    let response: IncomingMessage | undefined
+    // Once there is an answer its reader must learn why it ends; the request would only tell `aborted`.
+    sent.setTimeout(request.silenceMs, () => (response ?? sent).destroy(new SilentConnection(request)))
     sent.on('error', reject)
-    sent.on('response', resolve)
+    sent.on('response', message => resolve((response = message)))
     sent.end(request.body)
   })
 }

@@ -124,7 +124,7 @@ async function recover<T>(
     // The first time costs no wait, or every compaction would be a gap.
     if (failures === 1) return
   }
-  if (failures % LIST_AFTER_FAILURES === 0) position.version = null
+  if (error instanceof KubernetesError && failures % LIST_AFTER_FAILURES === 0) position.version = null
   const delay = backoff(options.backoff ?? BACKOFF, failures, options.random())
   if (!isExpired(error)) {
     options.log.warn({ kind, err: error, failures, retry_ms: Math.round(delay) }, 'cannot follow the API server')
