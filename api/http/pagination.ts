@@ -9,6 +9,8 @@ export function wholeNumber(minimum: number, maximum: number, standard: number) 
     .transform(Number)
     .pipe(z.int().min(minimum).max(maximum))
     .default(standard)
+    // Callers' generated clients should see a number, not the text that a query string is.
+    .meta({ type: 'integer', minimum, maximum })
 }
 
 /** The query parameters of every list; extend it with filters. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { type z } from 'zod'
 import type { Logger } from 'pino'
 import type { Role } from '../contract/api-key.ts'
 import type { ErrorCode } from '../contract/error-codes.ts'

@@ -1,0 +1,29 @@
+import type { Response } from 'express'
+import type { Logger } from 'pino'
+import type { Caller } from '../services/caller.ts'
+
+/** What is known about a request while it is handled; each middleware adds its part. */
+export interface RequestState {
+  readonly requestId: string
+  readonly startedAt: number
+  log: Logger
+  caller: Caller
+  /** The route's path with its parameters' names: bounded, so that metrics and the audit log can use it. */
+  route: string
+  /** Code of the error that it was answered with. */
+  errorCode?: string
+  /** What the log must have of it: set for faults of ours. */
+  error?: unknown
+}
+
+const states = new WeakMap<Response, RequestState>()
+
+export function beginState(response: Response, state: RequestState): void {
+  states.set(response, state)
+}
+
+export function stateOf(response: Response): RequestState {
+  const state = states.get(response)
+  if (!state) throw new Error('the request has no state: middleware/request-id.ts must run first')
+  return state
+}

@@ -1,0 +1,45 @@
+import type { Embedder } from '../providers/embedders/embedder.ts'
+import type { Completion, Llm } from '../providers/llms/llm.ts'
+import type { Retriever } from '../retrieval/retriever.ts'
+import type { Metrics } from '../metrics.ts'
+
+/** The same embedder, with its calls counted. */
+export function observedEmbedder(embedder: Embedder, metrics: Metrics): Embedder {
+  return {
+    provider: embedder.provider,
+    model: embedder.model,
+    dimension: embedder.dimension,
+    maxInputCharacters: embedder.maxInputCharacters,
+    embed: (texts, purpose, signal) =>
+      metrics.time('embedding', embedder.provider, () => embedder.embed(texts, purpose, signal)),
+    close: () => embedder.close(),
+  }
+}
+
+/** The same language model, with its calls counted. A stream counts when it ends; one that is left early is no error. */
+export function observedLlm(llm: Llm, metrics: Metrics): Llm {
+  return {
+    provider: llm.provider,
+    model: llm.model,
+    complete: request => metrics.time('llm', llm.provider, () => llm.complete(request)),
+    async *stream(request): AsyncGenerator<string, Completion, void> {
+      const started = performance.now()
+      let outcome: 'success' | 'error' = 'success'
+      try {
+        return yield* llm.stream(request)
+      } catch (error) {
+        outcome = 'error'
+        throw error
+      } finally {
+        metrics.count('llm', llm.provider, outcome, started)
+      }
+    },
+  }
+}
+
+export function observedRetriever(retriever: Retriever, metrics: Metrics): Retriever {
+  return {
+    name: retriever.name,
+    retrieve: query => metrics.time('retrieval', retriever.name, () => retriever.retrieve(query)),
+  }
+}
