@@ -3,7 +3,8 @@ import { apiKeyPrefix, hashApiKey, isApiKey } from '../contract/api-key.ts'
 import { tenantSchema } from '../contract/names.ts'
 import { declaredKeys, findKeysByHash } from '../stores/postgres/api-keys.ts'
 import { allKnowledgeBases } from '../stores/postgres/knowledge-bases.ts'
-import { controlSchemaState, schemaVersion } from '../stores/postgres/migrator.ts'
+import { controlSchemaState, schemaVersion, tenantSchemaState } from '../stores/postgres/migrator.ts'
+import { tenantTables } from '../stores/postgres/migrations/tenant/index.ts'
 import type { ApiKeyRow, KnowledgeBaseRow, TenantRow } from '../stores/postgres/rows.ts'
 import { describeTenantPlace, type TenantPlace } from '../stores/postgres/tenant-roles.ts'
 import { enterTenant, leaveTenant } from '../stores/postgres/tenant-scope.ts'
@@ -36,7 +37,7 @@ export async function observeTenant(
     pipelineReady,
     row: rows.row,
     role: observedRole(rows.place),
-    schema: { ...observedSchema(rows.place), applied: rows.applied },
+    schema: { ...observedSchema(rows.place), applied: rows.applied, missingTables: rows.missingTables },
     collection: await observeCollection(vectors.collections, alias, generations),
     knowledgeBases: rows.knowledgeBases,
     keys: rows.keys,
@@ -54,6 +55,7 @@ interface Rows {
   readonly place: TenantPlace
   readonly row: TenantRow | null
   readonly applied: readonly string[] | null
+  readonly missingTables: readonly string[]
   readonly knowledgeBases: readonly KnowledgeBaseRow[] | null
   readonly keys: readonly ApiKeyRow[]
   readonly keysInVault: readonly ApiKeyRow[]
@@ -79,14 +81,16 @@ async function readSchema(
   sql: Knex.Transaction,
   slug: string,
   place: TenantPlace,
-): Promise<Pick<Rows, 'applied' | 'knowledgeBases'>> {
+): Promise<Pick<Rows, 'applied' | 'missingTables' | 'knowledgeBases'>> {
   const readable = place.granted && place.schemaOwner === place.role && place.strayTables.length === 0
-  if (!readable) return { applied: null, knowledgeBases: null }
+  if (!readable) return { applied: null, missingTables: [], knowledgeBases: null }
   await enterTenant(sql, slug)
-  const { applied } = await schemaVersion(sql, tenantSchema(slug))
-  const knowledgeBases = applied && applied.length > 0 ? await allKnowledgeBases({ sql }) : []
+  const version = await schemaVersion(sql, tenantSchema(slug))
+  const migrated = version.applied !== null && tenantSchemaState(version).state !== 'behind'
+  const missingTables = migrated ? tenantTables.filter(table => !place.tables.includes(table)) : []
+  const knowledgeBases = place.tables.includes('knowledge_bases') ? await allKnowledgeBases({ sql }) : []
   await leaveTenant(sql)
-  return { applied, knowledgeBases }
+  return { applied: version.applied, missingTables, knowledgeBases }
 }
 
 function vaultEntries(
@@ -123,7 +127,7 @@ export function observedRole(place: TenantPlace): ObservedRole {
   }
 }
 
-export function observedSchema(place: TenantPlace): Omit<ObservedTenantSchema, 'applied'> {
+export function observedSchema(place: TenantPlace): Omit<ObservedTenantSchema, 'applied' | 'missingTables'> {
   return {
     name: place.schema,
     exists: place.schemaExists,

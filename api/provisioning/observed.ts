@@ -64,6 +64,8 @@ export interface ObservedTenantSchema extends SchemaVersion {
   readonly ownedBy: string | null
   /** Tables that belong to another role than the tenant's. */
   readonly strayTables: readonly string[]
+  /** Tables that its migrations made and that are not there any more. */
+  readonly missingTables: readonly string[]
   /** Whether every role of the server may use it. */
   readonly public: boolean
 }
@@ -79,10 +81,11 @@ export type VaultEntry =
 export interface ObservedRemoval {
   readonly row: TenantRow | null
   readonly role: ObservedRole
-  readonly schema: Omit<ObservedTenantSchema, 'applied'>
+  readonly schema: Omit<ObservedTenantSchema, 'applied' | 'missingTables'>
   /** The one that the row names; a dedicated one may still be there when the row is gone. */
   readonly collection: ObservedCollection
-  readonly dedicated: boolean
+  /** Generations of the tenant's dedicated collection that bear the owner's marker. */
+  readonly collections: readonly string[]
   readonly points: number
   /** Names of keys whose secrets are still in the vault. */
   readonly vaultNames: readonly string[]
@@ -93,7 +96,6 @@ export interface ObservedPipelineRemoval {
   readonly control: ObservedControlSchema
   /** Empty when the control schema is gone. */
   readonly tenants: readonly TenantRow[]
-  readonly collection: ObservedCollection
   /** Every generation of the shared collection that bears this pipeline's marker. */
   readonly collections: readonly string[]
 }

@@ -14,7 +14,8 @@ export type Step =
       readonly to: string
       readonly owner: Owner
     }
-  | { readonly kind: 'adopt-schema'; readonly schema: string; readonly owner: Owner }
+  /** `slug`: a tenant's schema; null: the control schema. */
+  | { readonly kind: 'adopt-schema'; readonly schema: string; readonly slug: string | null; readonly owner: Owner }
   | { readonly kind: 'create-collection'; readonly alias: string; readonly name: string; readonly generation: number; readonly spec: CollectionSpec; readonly model: string | null } // prettier-ignore
   | { readonly kind: 'create-payload-index'; readonly collection: string; readonly index: PayloadIndex; readonly tenancy: 'shared' | 'dedicated' } // prettier-ignore
   | { readonly kind: 'set-hnsw'; readonly collection: string; readonly hnsw: HnswSettings }
@@ -49,16 +50,17 @@ export type Step =
   // Removal: plan-removal.ts
   | { readonly kind: 'release-tenant'; readonly slug: string; readonly id: string }
   | { readonly kind: 'disable-tenant'; readonly slug: string; readonly id: string }
-  | { readonly kind: 'archive-schema'; readonly slug: string; readonly id: string }
+  | { readonly kind: 'archive-schema'; readonly slug: string; readonly owner: Owner }
   | { readonly kind: 'drop-schema'; readonly slug: string }
   | { readonly kind: 'drop-role'; readonly slug: string }
   | { readonly kind: 'delete-points'; readonly slug: string; readonly id: string; readonly collection: string }
   | { readonly kind: 'delete-collection'; readonly alias: string; readonly collection: string }
-  | { readonly kind: 'delete-tenant'; readonly slug: string; readonly id: string }
+  | { readonly kind: 'delete-tenant'; readonly slug: string; readonly id: string; readonly collection: string }
   | { readonly kind: 'release-pipeline'; readonly owner: Owner }
   | { readonly kind: 'drop-control-schema' }
 
 export type StepKind = Step['kind']
+export type StepOf<Kind extends StepKind> = Extract<Step, { readonly kind: Kind }>
 
 /**
  * Something that this plan must not change by itself: it belongs to somebody else, or cannot be changed in place. A plan

@@ -2,6 +2,7 @@ import type { Knex } from 'knex'
 import { CONTROL_SCHEMA, tenantSchema } from '../../contract/names.ts'
 import { controlMigrations } from './migrations/control/index.ts'
 import { tenantMigrations } from './migrations/tenant/index.ts'
+import { schemaOwner } from './ownership-comments.ts'
 import { enterTenant } from './tenant-scope.ts'
 
 export interface Migration {
@@ -75,20 +76,24 @@ export function tenantSchemaVersion(database: Knex, slug: string): Promise<Schem
   })
 }
 
+/** Runs in the migrations' transaction, after them, and only when there were any. */
+type AfterMigration = (sql: Knex.Transaction) => Promise<void>
+
 /** Creates the control schema when it is missing and brings it to this version. @throws NewerSchema */
-export async function migrateControlSchema(database: Knex): Promise<void> {
+export async function migrateControlSchema(database: Knex, after?: AfterMigration): Promise<void> {
   await underLock(database, CONTROL_SCHEMA, async sql => {
-    await sql.raw('CREATE SCHEMA IF NOT EXISTS ??', [CONTROL_SCHEMA])
+    // Not CREATE SCHEMA IF NOT EXISTS, which asks for the right to create even when there is nothing to create.
+    if (!(await schemaOwner(sql, CONTROL_SCHEMA)).exists) await sql.raw('CREATE SCHEMA ??', [CONTROL_SCHEMA])
     await sql.raw(`SET LOCAL search_path = "${CONTROL_SCHEMA}", pg_temp`)
-    await latest(sql, CONTROL_SCHEMA, controlMigrations)
+    if (await latest(sql, CONTROL_SCHEMA, controlMigrations)) await after?.(sql)
   })
 }
 
 /** Brings a tenant's schema, which must exist, to this version, as the tenant's role. @throws NewerSchema */
-export async function migrateTenantSchema(database: Knex, slug: string): Promise<void> {
+export async function migrateTenantSchema(database: Knex, slug: string, after?: AfterMigration): Promise<void> {
   await underLock(database, tenantSchema(slug), async sql => {
     await enterTenant(sql, slug)
-    await latest(sql, tenantSchema(slug), tenantMigrations)
+    if (await latest(sql, tenantSchema(slug), tenantMigrations)) await after?.(sql)
   })
 }
 
@@ -122,10 +127,12 @@ function underLock<T>(database: Knex, schema: string, work: (sql: Knex.Transacti
   })
 }
 
-async function latest(sql: Knex.Transaction, schema: string, migrations: readonly Migration[]): Promise<void> {
+/** Gives whether there was anything to do. */
+async function latest(sql: Knex.Transaction, schema: string, migrations: readonly Migration[]): Promise<boolean> {
   const state = compare(await schemaVersion(sql, schema), migrations)
   if (state.state === 'newer') throw new NewerSchema(schema, state.unknown)
   if (state.state === 'behind') await sql.migrate.latest(migratorConfig(schema, migrations))
+  return state.state === 'behind'
 }
 
 async function down(sql: Knex.Transaction, schema: string, migrations: readonly Migration[]): Promise<string | null> {

@@ -18,6 +18,7 @@ export interface TenantPlace {
   readonly schemaExists: boolean
   readonly schemaOwner: string | null
   readonly marker: Owner | null
+  readonly tables: readonly string[]
   /** Tables of other roles in it. */
   readonly strayTables: readonly string[]
   readonly public: boolean
@@ -39,6 +40,7 @@ export async function describeTenantPlace(sql: Knex, slug: string): Promise<Tena
     schemaExists: row.schema_owner !== null,
     schemaOwner: row.schema_owner,
     marker: parseOwner(row.comment),
+    tables: row.tables,
     strayTables: row.stray_tables,
     public: row.public ?? false,
   }
@@ -52,6 +54,7 @@ interface PlaceRow {
   excess: string[]
   schema_owner: string | null
   comment: string | null
+  tables: string[]
   stray_tables: string[]
   public: boolean | null
 }
@@ -71,6 +74,8 @@ const DESCRIBE = `
          ], NULL) AS excess,
          pg_get_userbyid(n.nspowner) AS schema_owner,
          obj_description(n.oid, 'pg_namespace') AS comment,
+         ARRAY(SELECT c.relname::text FROM pg_class c
+                WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p')) AS tables,
          ARRAY(SELECT c.relname::text FROM pg_class c
                 WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relowner IS DISTINCT FROM r.oid
                 ORDER BY 1) AS stray_tables,
@@ -103,9 +108,17 @@ export async function ensureTenantRole(sql: Knex, place: Pick<TenantPlace, 'role
   }
 }
 
-/** An empty schema that bears its owner's marker from the first moment on. */
-export async function createTenantSchema(sql: Knex.Transaction, slug: string, role: string, owner: Owner) {
-  await sql.raw('CREATE SCHEMA IF NOT EXISTS ?? AUTHORIZATION ??', [tenantSchema(slug), role])
+/**
+ * An empty schema that bears its owner's marker from the first moment on.
+ * @throws the database's 42P06 when the schema is there already
+ */
+export async function createTenantSchema(
+  sql: Knex.Transaction,
+  slug: string,
+  role: string,
+  owner: Owner,
+): Promise<void> {
+  await sql.raw('CREATE SCHEMA ?? AUTHORIZATION ??', [tenantSchema(slug), role])
   await markTenantSchema(sql, slug, owner)
 }
 

@@ -1,0 +1,71 @@
+import { dedicatedCollection, sharedCollection } from '../contract/names.ts'
+import { type Owner, sameOwner } from '../contract/ownership.ts'
+import { controlSchemaState } from '../stores/postgres/migrator.ts'
+import { describeTenantPlace } from '../stores/postgres/tenant-roles.ts'
+import { findTenantBySlug, listTenants } from '../stores/postgres/tenants.ts'
+import type { CollectionAdmin, VectorStore } from '../stores/vectors/vector-store.ts'
+import { VectorScope } from '../stores/vectors/vector-scope.ts'
+import type { KeyVault, PipelineRemoval, TenantRemoval } from './desired.ts'
+import { listGenerationNames, observeCollection } from './observe-collection.ts'
+import { observeControlSchema, recordedGenerations } from './observe-pipeline.ts'
+import { observedRole, observedSchema } from './observe-tenant.ts'
+import type { ObservedPipelineRemoval, ObservedRemoval } from './observed.ts'
+import type { ProvisioningStores } from './stores.ts'
+
+/** Reads what is left of a tenant that is to go; changes nothing. */
+export async function observeTenantRemoval(
+  { database, vectors }: ProvisioningStores,
+  removal: TenantRemoval,
+  vault: KeyVault,
+): Promise<ObservedRemoval> {
+  const control = await observeControlSchema(database)
+  const ready = controlSchemaState(control).state === 'current'
+  const row = ready ? await findTenantBySlug(database, removal.slug) : null
+  const place = await describeTenantPlace(database, removal.slug)
+  const own = dedicatedCollection(removal.collectionPrefix, removal.slug)
+  const alias = row?.collection ?? own
+  const generations = await recordedGenerations(database, control, alias)
+  const collection = await observeCollection(vectors.collections, alias, generations)
+  return {
+    row,
+    role: observedRole(place),
+    schema: observedSchema(place),
+    collection,
+    collections: alias === own ? await ownedGenerations(vectors.collections, alias, removal.owner) : [],
+    points: row && collection.target ? await countPoints(vectors, alias, row.id) : 0,
+    vaultNames: await namesInVault(vault, removal.keyNames),
+  }
+}
+
+function countPoints(vectors: VectorStore, alias: string, tenantId: string): Promise<number> {
+  return vectors.count(new VectorScope(alias, tenantId, 'all'), { all: true })
+}
+
+async function namesInVault(vault: KeyVault, names: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(names.map(async name => (await vault.read(name)) !== null))
+  return names.filter((_, index) => found[index])
+}
+
+/** Reads what is left of a pipeline that is to go; changes nothing. */
+export async function observePipelineRemoval(
+  { database, vectors }: ProvisioningStores,
+  removal: PipelineRemoval,
+): Promise<ObservedPipelineRemoval> {
+  const control = await observeControlSchema(database)
+  const ready = controlSchemaState(control).state === 'current'
+  const alias = sharedCollection(removal.collectionPrefix)
+  return {
+    control,
+    tenants: ready ? await listTenants(database) : [],
+    collections: await ownedGenerations(vectors.collections, alias, removal.owner),
+  }
+}
+
+async function ownedGenerations(collections: CollectionAdmin, alias: string, owner: Owner): Promise<string[]> {
+  const owned: string[] = []
+  for (const name of await listGenerationNames(collections, alias)) {
+    const state = await collections.describe(name)
+    if (state?.owner && sameOwner(state.owner, owner)) owned.push(name)
+  }
+  return owned
+}

@@ -1,0 +1,126 @@
+import { generationName, generationOf } from '../contract/names.ts'
+import { type CollectionSpec, type CollectionState, payloadIndexes } from '../stores/vectors/vector-store.ts'
+import type { ObservedCollection } from './observed.ts'
+import { ADOPT_HINT, type Claim, describeOwner, judge } from './ownership-claim.ts'
+import type { Drift, Obstacle, Plan, Step } from './steps.ts'
+
+/** A collection that must be there under an alias. */
+export interface CollectionWish {
+  readonly alias: string
+  readonly spec: CollectionSpec
+  /** Null in lexical mode. */
+  readonly model: string | null
+  readonly claim: Claim
+}
+
+/**
+ * Steps that bring a collection to what is wished. The alias comes last, so that whoever finds the alias finds all of it.
+ * What cannot be changed in place (vector size, fingerprint) is an obstacle: nothing is ever dropped. Pure.
+ */
+export function planCollection(wish: CollectionWish, observed: ObservedCollection): Plan {
+  if (observed.nameTaken)
+    return blocked('Conflict', `a collection, not an alias, is named ${wish.alias}; rename it or choose another vectors.collectionPrefix`) // prettier-ignore
+  const { state } = observed
+  if (!state) return creation(wish, observed)
+  const generation = generationOf(wish.alias, state.name)
+  if (generation === null)
+    return blocked('Conflict', `alias ${wish.alias} points to ${state.name}, which is none of its generations; point it back or delete the alias`) // prettier-ignore
+  const obstacle = whatIsInTheWay(wish, state)
+  return obstacle ? { steps: [], obstacles: [obstacle], drift: [] } : repair(wish, observed, state, generation)
+}
+
+function creation(wish: CollectionWish, observed: ObservedCollection): Plan {
+  const recorded = observed.generations.findLast(row => row.status === 'active')
+  const newest = observed.generations.at(-1)
+  const generation = recorded?.generation ?? (newest ? newest.generation + 1 : 1)
+  const name = generationName(wish.alias, generation)
+  const steps: Step[] = [
+    { kind: 'create-collection', alias: wish.alias, name, generation, spec: wish.spec, model: wish.model },
+    ...payloadIndexes.map(index => indexStep(name, index, wish)),
+  ]
+  // The record of a collection that somebody deleted stays as it is, unless its contents will be different now.
+  if (recorded?.fingerprint !== wish.spec.fingerprint) steps.push(recordStep(wish, name, generation))
+  steps.push({ kind: 'set-alias', alias: wish.alias, collection: name })
+  const drift = recorded ? [{ object: `collection ${name}`, field: 'existence', wanted: 'present', found: 'missing; its documents must be reprocessed' }] : [] // prettier-ignore
+  return { steps, obstacles: [], drift }
+}
+
+function whatIsInTheWay(wish: CollectionWish, state: CollectionState): Obstacle | null {
+  const { spec } = wish
+  if (judge(state.owner, wish.claim) === 'foreign')
+    return obstacle('Conflict', `collection ${state.name} ${describeOwner(state.owner)}; ${ADOPT_HINT}`)
+  const differences = [
+    difference('vector size', spec.dense?.dimension, state.dense?.dimension),
+    difference('distance', spec.dense?.distance, state.dense?.distance),
+    difference('embedding fingerprint', spec.fingerprint, state.fingerprint ?? undefined),
+    difference('tenancy', spec.tenancy, state.tenancy ?? undefined),
+    state.sparse ? null : 'it has no sparse vector bm25',
+  ].filter(text => text !== null)
+  if (differences.length === 0) return null
+  return obstacle(
+    'Unrepairable',
+    `collection ${state.name} with ${state.points} points cannot be changed in place: ${differences.join('; ')}. ` +
+      'Set the model back to what it was made with, or choose another vectors.collectionPrefix and reprocess the documents',
+  )
+}
+
+function difference(what: string, wanted: string | number | undefined, found: string | number | undefined) {
+  return wanted === found ? null : `${what} is ${found ?? 'not there'}, wanted ${wanted ?? 'none'}`
+}
+
+function repair(wish: CollectionWish, observed: ObservedCollection, state: CollectionState, generation: number): Plan {
+  const { spec } = wish
+  const steps: Step[] = []
+  const drift: Drift[] = []
+  // An alias or a record tells that it was complete once; without them its creation was interrupted.
+  const settled = observed.target !== null || observed.generations.length > 0
+  const differs = (step: Step, field: string, wanted: string, found: string) => {
+    steps.push(step)
+    if (settled) drift.push({ object: `collection ${state.name}`, field, wanted, found })
+  }
+  for (const index of payloadIndexes)
+    if (!state.indexes.includes(index))
+      differs(indexStep(state.name, index, wish), `payload index ${index}`, 'present', 'missing')
+  if (!state.hnsw || !equalHnsw(state.hnsw, spec.hnsw))
+    differs({ kind: 'set-hnsw', collection: state.name, hnsw: spec.hnsw }, 'hnsw', showHnsw(spec.hnsw), state.hnsw ? showHnsw(state.hnsw) : 'unknown') // prettier-ignore
+  if (judge(state.owner, wish.claim) === 'takeable')
+    steps.push({ kind: 'adopt-collection', collection: state.name, owner: spec.owner })
+  if (!observed.generations.some(row => row.collection === state.name))
+    steps.push(recordStep(wish, state.name, generation))
+  if (observed.target !== state.name)
+    differs({ kind: 'set-alias', alias: wish.alias, collection: state.name }, `alias ${wish.alias}`, state.name, observed.target ?? 'missing') // prettier-ignore
+  return { steps, obstacles: [], drift }
+}
+
+function equalHnsw(a: CollectionSpec['hnsw'], b: CollectionSpec['hnsw']): boolean {
+  return a.m === b.m && a.efConstruct === b.efConstruct && a.fullScanThreshold === b.fullScanThreshold
+}
+
+function showHnsw({ m, efConstruct, fullScanThreshold }: CollectionSpec['hnsw']): string {
+  return `m ${m}, efConstruct ${efConstruct}, fullScanThreshold ${fullScanThreshold}`
+}
+
+function indexStep(collection: string, index: (typeof payloadIndexes)[number], wish: CollectionWish): Step {
+  return { kind: 'create-payload-index', collection, index, tenancy: wish.spec.tenancy }
+}
+
+function recordStep(wish: CollectionWish, collection: string, generation: number): Step {
+  return {
+    kind: 'record-generation',
+    alias: wish.alias,
+    collection,
+    generation,
+    fingerprint: wish.spec.fingerprint,
+    model: wish.model,
+    dimension: wish.spec.dense?.dimension ?? null,
+    distance: wish.spec.dense?.distance ?? null,
+  }
+}
+
+function obstacle(reason: Obstacle['reason'], message: string): Obstacle {
+  return { reason, area: 'vectors', message }
+}
+
+function blocked(reason: Obstacle['reason'], message: string): Plan {
+  return { steps: [], obstacles: [obstacle(reason, message)], drift: [] }
+}

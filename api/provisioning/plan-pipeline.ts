@@ -1,0 +1,82 @@
+import { CONTROL_SCHEMA, sharedCollection } from '../contract/names.ts'
+import { controlSchemaState } from '../stores/postgres/migrator.ts'
+import type { LoginRole } from '../stores/postgres/login-role.ts'
+import { collectionSpec } from './collection-spec.ts'
+import type { DesiredPipeline } from './desired.ts'
+import type { ObservedControlSchema, ObservedPipeline } from './observed.ts'
+import { ADOPT_HINT, type Claim, describeOwner, judge, sameResource } from './ownership-claim.ts'
+import { planCollection } from './plan-collection.ts'
+import type { Obstacle, Plan, Step } from './steps.ts'
+
+const OLDEST_SERVER = 15
+
+/** Steps that bring a pipeline's database and shared collection to what is desired. Pure. */
+export function planPipeline(desired: DesiredPipeline, observed: ObservedPipeline): Plan {
+  const obstacles = databaseObstacles(desired, observed)
+  // The collection is recorded in the control schema, and a foreign database is no place to begin.
+  if (obstacles.length > 0) return { steps: [], obstacles, drift: [] }
+  const claim = pipelineClaim(desired, observed.control)
+  const vectors = planCollection(
+    {
+      alias: sharedCollection(desired.collectionPrefix),
+      spec: collectionSpec(desired.vectors, 'shared', desired.owner),
+      model: desired.vectors.space?.model ?? null,
+      claim,
+    },
+    observed.collection,
+  )
+  return {
+    // Taking the schema over forgets who released it, which the collection's adoption rests on: hence last.
+    steps: [...migration(desired, observed.control), ...vectors.steps, ...adoption(claim, observed.control)],
+    obstacles: vectors.obstacles,
+    drift: vectors.drift,
+  }
+}
+
+function pipelineClaim(desired: DesiredPipeline, { released }: ObservedControlSchema): Claim {
+  return {
+    owner: desired.owner,
+    adopt: desired.adopt,
+    released: released && sameResource(released, desired.owner) ? released : null,
+  }
+}
+
+function databaseObstacles(desired: DesiredPipeline, { login, control }: ObservedPipeline): Obstacle[] {
+  const state = controlSchemaState(control)
+  if (state.state === 'newer')
+    return [obstacle('NewerSchema', `schema ${CONTROL_SCHEMA} has migrations that this version does not know (${state.unknown.join(', ')}); run the version that made them, or a newer one`)] // prettier-ignore
+  if (control.exists && judge(control.owner, pipelineClaim(desired, control)) === 'foreign')
+    return [obstacle('Conflict', `schema ${CONTROL_SCHEMA} of database ${login.database} ${describeOwner(control.owner)}; use another database, or ${ADOPT_HINT}`)] // prettier-ignore
+  return missingRights(login)
+}
+
+function missingRights(login: LoginRole): Obstacle[] {
+  const obstacles: Obstacle[] = []
+  if (login.serverVersion < OLDEST_SERVER)
+    obstacles.push(obstacle('Unrepairable', `the server is Postgres ${login.serverVersion}; ${OLDEST_SERVER} or newer is needed`)) // prettier-ignore
+  if (!login.mayCreateRoles)
+    obstacles.push(obstacle('Unrepairable', `role ${login.role} may not create roles, of which every tenant gets one; as a superuser run: ALTER ROLE "${login.role}" CREATEROLE`)) // prettier-ignore
+  if (!login.mayCreateSchemas)
+    obstacles.push(obstacle('Unrepairable', `role ${login.role} may not create schemas; as the owner of the database run: GRANT CREATE ON DATABASE "${login.database}" TO "${login.role}"`)) // prettier-ignore
+  return obstacles
+}
+
+function migration(desired: DesiredPipeline, control: ObservedControlSchema): Step[] {
+  const state = controlSchemaState(control)
+  if (state.state !== 'behind') return []
+  return [{ kind: 'migrate-control-schema', from: state.from, to: state.to, owner: desired.owner }]
+}
+
+function adoption(claim: Claim, control: ObservedControlSchema): Step[] {
+  // A schema that is created bears the marker from the start.
+  if (!control.exists || judge(control.owner, claim) === 'ours') return control.released ? [adopt(claim)] : []
+  return [adopt(claim)]
+}
+
+function adopt(claim: Claim): Step {
+  return { kind: 'adopt-schema', schema: CONTROL_SCHEMA, slug: null, owner: claim.owner }
+}
+
+function obstacle(reason: Obstacle['reason'], message: string): Obstacle {
+  return { reason, area: 'database', message }
+}

@@ -1,0 +1,54 @@
+import { tenantSchemaState } from '../stores/postgres/migrator.ts'
+import type { DesiredTenant } from './desired.ts'
+import type { ObservedTenant } from './observed.ts'
+import { type Claim, judge } from './ownership-claim.ts'
+import type { Drift, Plan, Step } from './steps.ts'
+
+/** The role and the schema of a tenant whose ownership has been judged already. Pure. */
+export function planSchema(desired: DesiredTenant, observed: ObservedTenant, claim: Claim): Plan {
+  const { role, schema } = observed
+  const { slug } = desired
+  // The row is written after the schema is complete, so this is no interrupted creation: the data is gone.
+  if (observed.row && !schema.exists)
+    return unrepairable(`schema ${schema.name} is gone with all documents of the tenant; restore it from a backup, or delete the tenant and create it anew`) // prettier-ignore
+  if (schema.missingTables.length > 0)
+    return unrepairable(`schema ${schema.name} has lost the tables ${schema.missingTables.join(', ')}; restore them from a backup`) // prettier-ignore
+  const stranger = schema.exists && schema.ownedBy !== role.name && schema.ownedBy !== role.login
+  if (stranger)
+    return unrepairable(`schema ${schema.name} is owned by the role ${schema.ownedBy}; as that role run: ALTER SCHEMA "${schema.name}" OWNER TO "${role.login}"`) // prettier-ignore
+  const drift = schema.exists ? rightsDrift(observed) : []
+  const state = tenantSchemaState(schema)
+  if (state.state === 'newer')
+    return unrepairable(`schema ${schema.name} has migrations that this version does not know (${state.unknown.join(', ')}); run the version that made them, or a newer one`, 'NewerSchema') // prettier-ignore
+  const steps: Step[] = []
+  if (!role.exists && !schema.exists) steps.push({ kind: 'create-role', slug })
+  else if (drift.length > 0 || !role.granted || role.excess.length > 0)
+    steps.push({ kind: 'grant-schema', slug, missing: drift.map(difference => difference.field) })
+  if (!schema.exists) steps.push({ kind: 'create-schema', slug, owner: desired.owner })
+  else if (judge(schema.marker, claim) !== 'ours')
+    steps.push({ kind: 'adopt-schema', schema: schema.name, slug, owner: desired.owner })
+  const unreadable = schema.exists && observed.knowledgeBases === null
+  if (state.state === 'behind' && !unreadable)
+    steps.push({ kind: 'migrate-tenant-schema', slug, from: state.from, to: state.to })
+  return { steps, obstacles: [], drift }
+}
+
+/** Differences between the rights that there are and those that creation gives. */
+function rightsDrift({ role, schema }: ObservedTenant): Drift[] {
+  const drift: Drift[] = []
+  const differs = (object: string, field: string, wanted: string, found: string) =>
+    drift.push({ object, field, wanted, found })
+  if (!role.exists) differs(`role ${role.name}`, 'existence', 'present', 'missing')
+  else if (!role.granted) differs(`role ${role.name}`, 'member', role.login, 'missing')
+  for (const attribute of role.excess) differs(`role ${role.name}`, 'attribute', `NO${attribute}`, attribute)
+  if (schema.ownedBy !== role.name) differs(`schema ${schema.name}`, 'owner', role.name, schema.ownedBy ?? 'nobody')
+  // A role that is gone owns nothing: its tables are told by the schema's owner already.
+  if (role.exists)
+    for (const table of schema.strayTables) differs(`table ${schema.name}.${table}`, 'owner', role.name, 'another role')
+  if (schema.public) differs(`schema ${schema.name}`, 'usage', role.name, 'PUBLIC')
+  return drift
+}
+
+function unrepairable(message: string, reason: 'Unrepairable' | 'NewerSchema' = 'Unrepairable'): Plan {
+  return { steps: [], obstacles: [{ reason, area: 'tenant', message }], drift: [] }
+}
