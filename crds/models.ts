@@ -18,7 +18,7 @@ const embedding = withRule(
       .default('local')
       .describe('Who makes vectors: `local` (an ONNX model inside the pods), any OpenAI-compatible service, Ollama, or `none` (BM25 only).'), // prettier-ignore
     model: model.optional().describe('Model; absent with provider local: bge-small-en-v1.5. Another model is another vector space: see status.embedding.'), // prettier-ignore
-    dimension: z.int().min(1).max(65_535).optional().describe(`Length of the model's vectors; needed for every model but ${LOCAL_EMBEDDING.model}.`), // prettier-ignore
+    dimension: z.int().min(1).max(65_535).optional().describe(`Length of the model's vectors; needed with openai and ollama.`), // prettier-ignore
     baseUrl,
     apiKeySecretRef,
     batchSize: z.int().min(1).max(2048).default(32).describe('Texts sent to the model at once.'),
@@ -31,10 +31,18 @@ const embedding = withRule(
 )
 
 const embeddingWithDimension = withRule(embedding, {
-  cel: `has(self.dimension) || self.provider == 'none' || (self.provider == 'local' && (!has(self.model) || self.model == '${LOCAL_EMBEDDING.model}'))`,
-  test: ({ provider, model = LOCAL_EMBEDDING.model, dimension }) =>
-    dimension !== undefined || provider === 'none' || (provider === 'local' && model === LOCAL_EMBEDDING.model),
-  message: `dimension must be set to the length of the model's vectors, such as 1536; it is known for ${LOCAL_EMBEDDING.model} alone`,
+  cel: "self.provider in ['none', 'local'] || has(self.dimension)",
+  test: ({ provider, dimension }) => provider === 'none' || provider === 'local' || dimension !== undefined,
+  message: "dimension must be set to the length of the model's vectors, such as 1536",
+})
+
+// One that the pods could not run would be refused by them anyway, later and less visibly.
+const { model: LOCAL_MODEL, dimension: LOCAL_DIMENSION } = LOCAL_EMBEDDING
+const knownLocalEmbedding = withRule(embeddingWithDimension, {
+  cel: `self.provider != 'local' || ((!has(self.model) || self.model == '${LOCAL_MODEL}') && (!has(self.dimension) || self.dimension == ${LOCAL_DIMENSION}))`,
+  test: ({ provider, model = LOCAL_MODEL, dimension = LOCAL_DIMENSION }) =>
+    provider !== 'local' || (model === LOCAL_MODEL && dimension === LOCAL_DIMENSION),
+  message: `provider local has the model ${LOCAL_MODEL} with ${LOCAL_DIMENSION} dimensions alone; leave both out, or set provider to openai or ollama`,
 })
 
 const llm = withRule(
@@ -52,7 +60,7 @@ const llm = withRule(
 )
 
 export const modelsSchema = z.strictObject({
-  embedding: embeddingWithDimension.prefault({}).describe('What turns text into vectors.'),
+  embedding: knownLocalEmbedding.prefault({}).describe('What turns text into vectors.'),
   llm: llm.prefault({}).describe('What writes answers.'),
   reranker: z
     .strictObject({

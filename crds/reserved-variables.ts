@@ -6,8 +6,8 @@ import type { VariableName } from '../api/contract/configuration.ts'
  * operator/desired/environment.ts renders exactly these.
  */
 export const reservedVariables = {
-  HOST: 'nothing: the Service depends on it',
-  PORT: 'nothing: the Service depends on it',
+  HOST: 'fixed',
+  PORT: 'fixed',
   LOG_LEVEL: 'spec.logLevel',
   DATABASE_URL: 'spec.postgres.urlSecretRef',
   PGHOST: 'spec.postgres.host',
@@ -45,7 +45,7 @@ export const reservedVariables = {
   EMBEDDING_CACHE_TTL: 'spec.caching.embedding.ttlSeconds',
   CORS_ORIGINS: 'spec.cors.origins',
   ALLOWED_HOSTS: 'spec.allowedHosts',
-  ADMIN_TOKEN: 'the Secret <name>-admin-token',
+  ADMIN_TOKEN: 'Secret `<name>-admin-token`',
   WORKER_CONCURRENCY: 'spec.worker.concurrency',
 } as const satisfies Partial<Record<VariableName, string>>
 

@@ -1,13 +1,21 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
+import { configurationReference } from './generate/configuration-reference.ts'
 import { customResourceDefinitions } from './generate/custom-resource-definition.ts'
+import { rbacRole } from './generate/rbac-role.ts'
+import { resourceReferences } from './generate/resource-reference.ts'
 import type { GeneratedFile } from './generate/generated-file.ts'
 
 /**
  * `npm run generate` writes every file that is made from the sources of truth; `--check` writes nothing, names those that
  * are stale and exits 1.
  */
-const generators: readonly (() => GeneratedFile[])[] = [customResourceDefinitions]
+const generators: readonly (() => GeneratedFile[])[] = [
+  customResourceDefinitions,
+  rbacRole,
+  resourceReferences,
+  configurationReference,
+]
 
 const root = join(import.meta.dirname, '..')
 const check = process.argv.includes('--check')

@@ -65,7 +65,10 @@ export const configurationSchema = z.object({
   HOST: z.string().min(1).default('0.0.0.0').describe('Address to listen on.'),
   PORT: integer(0, 65535).default(8020).describe('Port to listen on.'),
 
-  DATABASE_URL: databaseUrl.optional().describe('Postgres 15 or newer. Instead of it, the PG* variables can be set.'),
+  DATABASE_URL: databaseUrl
+    .optional()
+    .describe('Postgres 15 or newer. Instead of it, the PG* variables can be set.')
+    .meta({ secret: true }),
   PGHOST: z.string().optional().describe('Host of Postgres, when DATABASE_URL is not set.'),
   PGPORT: integer(1, 65535).default(5432).describe('Port of Postgres, with PGHOST.'),
   PGDATABASE: z.string().default('selfrag').describe('Database, with PGHOST.'),

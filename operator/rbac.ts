@@ -1,0 +1,75 @@
+/** One grant of the operator, and why it needs it. `config/rbac/role.yaml` is generated from this table. */
+export interface Grant {
+  readonly groups: readonly string[]
+  readonly resources: readonly string[]
+  readonly resourceNames?: readonly string[]
+  readonly verbs: readonly string[]
+  readonly why: string
+}
+
+const watched = ['get', 'list', 'watch'] as const
+/** Server-side apply is a patch, and needs `create` for what is not there yet. */
+const applied = [...watched, 'create', 'patch'] as const
+
+/** In every namespace that has RagPipelines or RagTenants. */
+export const clusterGrants: readonly Grant[] = [
+  {
+    groups: ['selfrag.io'],
+    resources: ['ragpipelines', 'ragtenants'],
+    verbs: [...watched, 'update', 'patch'],
+    why: 'reads what is wanted; writes finalizers',
+  },
+  {
+    groups: ['selfrag.io'],
+    resources: ['ragpipelines/status', 'ragtenants/status'],
+    verbs: ['get', 'update', 'patch'],
+    why: 'tells what it found and did',
+  },
+  {
+    groups: ['selfrag.io'],
+    resources: ['ragpipelines/finalizers', 'ragtenants/finalizers'],
+    verbs: ['update'],
+    why: 'owner references that block deletion are checked against this where OwnerReferencesPermissionEnforcement is on',
+  },
+  {
+    groups: ['apps'],
+    resources: ['deployments'],
+    verbs: applied,
+    why: 'runs API and worker; deleted by their owner reference, never by the operator',
+  },
+  {
+    groups: [''],
+    resources: ['configmaps', 'services', 'serviceaccounts'],
+    verbs: applied,
+    why: 'what API and worker need; deleted by their owner reference',
+  },
+  {
+    groups: [''],
+    resources: ['secrets'],
+    verbs: [...applied, 'update', 'delete'],
+    why: 'reads the references of resources and notices changes; writes API keys and admin tokens, removes keys that are no longer declared', // prettier-ignore
+  },
+  {
+    groups: [''],
+    resources: ['namespaces'],
+    resourceNames: ['kube-system'],
+    verbs: ['get'],
+    why: 'its uid identifies the cluster in ownership markers',
+  },
+  {
+    groups: ['events.k8s.io'],
+    resources: ['events'],
+    verbs: ['create', 'update', 'patch'],
+    why: 'tells people what happened, in `kubectl describe`',
+  },
+]
+
+/** In the operator's own namespace. */
+export const ownNamespaceGrants: readonly Grant[] = [
+  {
+    groups: ['coordination.k8s.io'],
+    resources: ['leases'],
+    verbs: ['get', 'create', 'update', 'patch'],
+    why: 'one of several operator replicas leads',
+  },
+]
