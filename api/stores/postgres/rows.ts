@@ -51,6 +51,9 @@ export interface JobStage {
   started_at?: string
   finished_at?: string
   attempts: number
+  /** How often the worker ended while it was at this stage. */
+  crashes?: number
+  /** How far it is, or what it waits for. */
   detail?: string
 }
 
@@ -108,6 +111,7 @@ export interface LexicalStatisticsRow {
   chunk_count: number
   average_length: number
   weighted_with: number
+  reweighing: boolean
   terms: number[]
   frequencies: number[]
   updated_at: Date
@@ -155,7 +159,19 @@ export interface ChunkRow {
   terms: number[]
   frequencies: number[]
   length: number
+}
+
+export interface ChunkDraftRow extends ChunkRow {
+  /** float32, little endian; null before the embed stage, and in lexical mode. */
   embedding: Buffer | null
+  embedded_by: string | null
+}
+
+export interface IdempotencyKeyRow {
+  key: string
+  request_hash: string
+  response: Record<string, unknown>
+  created_at: Date
 }
 
 export interface AuditRow {

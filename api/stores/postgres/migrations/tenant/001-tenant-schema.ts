@@ -28,6 +28,8 @@ export async function up(knex: Knex): Promise<void> {
       average_length real NOT NULL,
       -- the average that the stored sparse vectors were weighted with; re-weighted when the two drift apart
       weighted_with  real NOT NULL,
+      -- weighted_with has changed and not every stored vector has followed yet
+      reweighing     boolean NOT NULL DEFAULT false,
       -- parallel arrays: term, and in how many chunks it occurs
       terms          integer[] NOT NULL,
       frequencies    integer[] NOT NULL,
@@ -83,11 +85,20 @@ export async function up(knex: Knex): Promise<void> {
       terms        integer[] NOT NULL,
       frequencies  integer[] NOT NULL,
       length       integer NOT NULL,
-      -- result of the embed stage (float32, little endian), kept only until the store stage is done
-      embedding    bytea,
       UNIQUE (document_id, position)
     );
     CREATE INDEX chunks_kb ON chunks (kb_id);
+
+    -- Chunks on their way: made by the chunk stage, moved to chunks when their points are stored. So chunks holds what can
+    -- be found, also while a new revision of a document is being worked on.
+    CREATE TABLE chunk_drafts (
+      LIKE chunks INCLUDING ALL,
+      -- result of the embed stage: float32, little endian
+      embedding    bytea,
+      -- fingerprint of what made it
+      embedded_by  text,
+      FOREIGN KEY (document_id) REFERENCES documents ON DELETE CASCADE
+    );
 
     -- Idempotency-Key of document requests, so that a repeated request gives the first one's answer.
     CREATE TABLE idempotency_keys (
@@ -101,6 +112,6 @@ export async function up(knex: Knex): Promise<void> {
 
 export async function down(knex: Knex): Promise<void> {
   await knex.raw(
-    'DROP TABLE idempotency_keys, chunks, document_sources, documents, lexical_statistics, knowledge_bases',
+    'DROP TABLE idempotency_keys, chunk_drafts, chunks, document_sources, documents, lexical_statistics, knowledge_bases',
   )
 }

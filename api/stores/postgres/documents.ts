@@ -1,0 +1,106 @@
+import type { DocumentRow, DocumentStatus, KnowledgeBaseRow } from './rows.ts'
+import type { TenantTransaction } from './tenant-scope.ts'
+
+type Tenant = Pick<TenantTransaction, 'sql'>
+
+function table({ sql }: Tenant) {
+  return sql<DocumentRow>('documents')
+}
+
+/** The knowledge base, kept from being dropped until the transaction ends; null when there is none or it is being deleted. */
+export async function holdKnowledgeBase({ sql }: Tenant, id: string): Promise<KnowledgeBaseRow | null> {
+  const row = await sql<KnowledgeBaseRow>('knowledge_bases').where({ id, deleted_at: null }).forKeyShare().first()
+  return row ?? null
+}
+
+/**
+ * Says that what a search could find has changed. Locks the row to the transaction's end: what comes after this happens
+ * once at a time in each knowledge base, so do it last.
+ */
+export async function bumpKnowledgeBase({ sql }: Tenant, id: string): Promise<void> {
+  await sql('knowledge_bases').where({ id }).increment('version', 1)
+}
+
+export async function findDocument(tenant: Tenant, id: string): Promise<DocumentRow | null> {
+  return (await table(tenant).where({ id }).first()) ?? null
+}
+
+export async function lockDocument(tenant: Tenant, id: string): Promise<DocumentRow | null> {
+  return (await table(tenant).where({ id }).forUpdate().first()) ?? null
+}
+
+/** A document under work, with what its knowledge base says about the work. */
+export interface DocumentAtWork extends DocumentRow {
+  readonly kb_chunking: Record<string, unknown>
+  readonly kb_deleted_at: Date | null
+}
+
+export async function lockDocumentAtWork({ sql }: Tenant, id: string): Promise<DocumentAtWork | null> {
+  const row = await sql<DocumentRow>('documents')
+    .join('knowledge_bases', 'knowledge_bases.id', 'documents.kb_id')
+    .where('documents.id', id)
+    .select('documents.*', 'knowledge_bases.chunking as kb_chunking', 'knowledge_bases.deleted_at as kb_deleted_at')
+    .forUpdate('documents')
+    .first<DocumentAtWork | undefined>()
+  return row ?? null
+}
+
+/** Those with one of the hashes or external ids, locked in a fixed order so that two batches cannot lock each other out. */
+export async function lockMatchingDocuments(
+  tenant: Tenant,
+  knowledgeBaseId: string,
+  hashes: readonly string[],
+  externalIds: readonly string[],
+): Promise<DocumentRow[]> {
+  return table(tenant)
+    .where({ kb_id: knowledgeBaseId })
+    .where(either => void either.whereIn('content_hash', [...hashes]).orWhereIn('external_id', [...externalIds]))
+    .orderBy('id')
+    .forUpdate()
+}
+
+export type NewDocument = Pick<
+  DocumentRow,
+  'id' | 'kb_id' | 'external_id' | 'title' | 'content_hash' | 'media_type' | 'filename' | 'job_id'
+> & { readonly metadata: object; readonly size_bytes: number }
+
+/** @throws the database's unique violation when the content or the external id is there already */
+export async function insertDocument(tenant: Tenant, document: NewDocument): Promise<void> {
+  await table(tenant).insert(document as unknown as DocumentRow)
+}
+
+export type DocumentChanges = Partial<
+  Omit<DocumentRow, 'id' | 'kb_id' | 'metadata' | 'size_bytes' | 'created_at' | 'updated_at'>
+> & { readonly metadata?: object; readonly size_bytes?: number }
+
+export async function updateDocument(tenant: Tenant, id: string, changes: DocumentChanges): Promise<void> {
+  await table(tenant)
+    .where({ id })
+    .update({ ...(changes as unknown as Partial<DocumentRow>), updated_at: tenant.sql.fn.now() as never })
+}
+
+/** With its source, chunks and drafts. */
+export async function deleteDocument(tenant: Tenant, id: string): Promise<void> {
+  await table(tenant).where({ id }).delete()
+}
+
+/** Oldest first, without those that are being deleted. */
+export async function pageDocuments(
+  tenant: Tenant,
+  knowledgeBaseId: string,
+  page: { readonly limit: number; readonly offset: number },
+  status?: DocumentStatus,
+): Promise<{ rows: DocumentRow[]; total: number }> {
+  const visible = () => {
+    const query = table(tenant).where({ kb_id: knowledgeBaseId }).whereNot({ status: 'deleting' })
+    return status === undefined ? query : query.where({ status })
+  }
+  const rows = await visible().orderBy(['created_at', 'id']).limit(page.limit).offset(page.offset)
+  const [counted] = await visible().count<{ count: string }[]>('* as count')
+  return { rows, total: Number(counted?.count ?? 0) }
+}
+
+/** Marks every document of a knowledge base that goes. */
+export async function markAllDeleting(tenant: Tenant, knowledgeBaseId: string): Promise<void> {
+  await table(tenant).where({ kb_id: knowledgeBaseId }).whereNot({ status: 'deleting' }).update({ status: 'deleting' })
+}

@@ -1,0 +1,87 @@
+import type { Knex } from 'knex'
+import { CONTROL_SCHEMA } from '../../contract/names.ts'
+import type { JobError, JobKind, JobRow, JobStage, JobStatus } from './rows.ts'
+
+/** Jobs stand in the control schema: `sql` is the API's own role (`TenantTransaction.control`). */
+function table(sql: Knex) {
+  return sql<JobRow>('jobs').withSchema(CONTROL_SCHEMA)
+}
+
+export interface NewJob {
+  readonly id: string
+  readonly tenant_id: string
+  readonly kb_id: string
+  readonly document_id: string | null
+  readonly kind: JobKind
+  readonly stages: readonly JobStage[]
+}
+
+export async function insertJobs(sql: Knex, jobs: readonly NewJob[]): Promise<void> {
+  if (jobs.length === 0) return
+  await table(sql).insert(jobs.map(job => ({ ...job, stages: JSON.stringify(job.stages) as never })))
+}
+
+export async function findJob(sql: Knex, id: string): Promise<JobRow | null> {
+  return (await table(sql).where({ id }).first()) ?? null
+}
+
+export interface JobChanges {
+  readonly status?: JobStatus
+  readonly stage?: string | null
+  readonly stages?: readonly JobStage[]
+  readonly attempts?: number
+  readonly error?: JobError | null
+  readonly finished_at?: Date
+}
+
+export async function updateJob(sql: Knex, id: string, changes: JobChanges): Promise<void> {
+  const { stages, error, ...rest } = changes
+  await table(sql)
+    .where({ id })
+    .update({
+      ...rest,
+      ...(stages && { stages: JSON.stringify(stages) as never }),
+      ...(error !== undefined && { error: error && (JSON.stringify(error) as never) }),
+      updated_at: sql.fn.now() as never,
+    })
+}
+
+/** Of the tenant; null for another's. */
+export async function findTenantJob(sql: Knex, tenantId: string, id: string): Promise<JobRow | null> {
+  return (await table(sql).where({ id, tenant_id: tenantId }).first()) ?? null
+}
+
+/** Ends those that nobody has begun, of one document or of a whole knowledge base. */
+export async function cancelQueuedJobs(
+  sql: Knex,
+  which: { readonly document_id: string } | { readonly kb_id: string },
+  kinds: readonly JobKind[],
+): Promise<void> {
+  await table(sql)
+    .where({ ...which, status: 'queued' })
+    .whereIn('kind', [...kinds])
+    .update({ status: 'cancelled', finished_at: sql.fn.now() as never, updated_at: sql.fn.now() as never })
+}
+
+/** Of one knowledge base: jobs that a worker has begun and not ended. */
+export async function countRunning(sql: Knex, knowledgeBaseId: string, kinds: readonly JobKind[]): Promise<number> {
+  const [counted] = await table(sql)
+    .where({ kb_id: knowledgeBaseId, status: 'running' })
+    .whereIn('kind', [...kinds])
+    .count<{ count: string }[]>('* as count')
+  return Number(counted?.count ?? 0)
+}
+
+/**
+ * Whether work that changes a knowledge base's chunks is still to come. Jobs that wait for something that failed do not
+ * count: nobody knows how long that takes.
+ */
+export async function isBusy(sql: Knex, tenantId: string, knowledgeBaseId: string): Promise<boolean> {
+  const row = await table(sql)
+    .where({ tenant_id: tenantId, kb_id: knowledgeBaseId })
+    .whereIn('status', ['queued', 'running'])
+    .whereIn('kind', ['ingest', 'delete-document'])
+    .whereNull('error')
+    .first('id')
+  return row !== undefined
+}
