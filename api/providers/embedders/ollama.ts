@@ -1,0 +1,22 @@
+import { CallLimits } from '../call-limits.ts'
+import { OLLAMA, ollamaClient, type OllamaConnection, throwOllamaFailure } from '../ollama-client.ts'
+import { unusable } from '../remote-failure.ts'
+import type { Embedder } from './embedder.ts'
+import { RemoteEmbedder, type RemoteEmbedderSettings } from './remote-embedder.ts'
+
+/** Embeddings of an Ollama server; the model has to be pulled there. */
+export function ollamaEmbedder(settings: RemoteEmbedderSettings, connection: OllamaConnection): Embedder {
+  return new RemoteEmbedder(OLLAMA, settings, async (texts, signal) => {
+    const limits = new CallLimits(settings.timeoutMs, signal)
+    try {
+      const answer: { embeddings?: unknown } | null = await ollamaClient(connection, limits).embed({
+        model: settings.model,
+        input: [...texts],
+      })
+      if (!Array.isArray(answer?.embeddings)) throw unusable(OLLAMA, 'it has no list `embeddings`')
+      return answer.embeddings as number[][]
+    } catch (error) {
+      throwOllamaFailure(error, limits, connection.baseUrl)
+    }
+  })
+}

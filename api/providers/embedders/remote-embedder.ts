@@ -1,0 +1,87 @@
+import PQueue from 'p-queue'
+import { EmbeddingDimensionError } from '../provider-error.ts'
+import { unusable } from '../remote-failure.ts'
+import { type RetryPolicy, standardRetries, withRetries } from '../retry.ts'
+import type { Embedder, EmbeddingPurpose } from './embedder.ts'
+import { remoteModel, type RemoteModel } from './remote-models.ts'
+
+/** One request: as many vectors as texts, in their order, of whatever length and norm. */
+export type EmbedBatch = (texts: readonly string[], signal?: AbortSignal) => Promise<ArrayLike<number>[]>
+
+export interface RemoteEmbedderSettings {
+  readonly model: string
+  readonly dimension: number
+  /** Texts of one request. */
+  readonly batchSize: number
+  readonly timeoutMs: number
+  readonly retries?: RetryPolicy
+}
+
+/** A text has at least this many characters a token, nearly always; models refuse or cut what is longer than they read. */
+const CHARACTERS_PER_TOKEN = 3
+const REQUESTS_AT_ONCE = 4
+
+/** An embedding model behind a network: batches, retries, order and checks are here; a provider adds one request. */
+export class RemoteEmbedder implements Embedder {
+  readonly provider: string
+  readonly model: string
+  readonly dimension: number
+  readonly maxInputCharacters: number
+  readonly #traits: RemoteModel
+  readonly #batchSize: number
+  readonly #retries: RetryPolicy
+  readonly #embedBatch: EmbedBatch
+  readonly #queue = new PQueue({ concurrency: REQUESTS_AT_ONCE })
+
+  constructor(provider: string, settings: RemoteEmbedderSettings, embedBatch: EmbedBatch) {
+    this.provider = provider
+    this.model = settings.model
+    this.dimension = settings.dimension
+    this.#traits = remoteModel(settings.model)
+    this.maxInputCharacters = this.#traits.maxTokens * CHARACTERS_PER_TOKEN
+    this.#batchSize = settings.batchSize
+    this.#retries = settings.retries ?? standardRetries
+    this.#embedBatch = embedBatch
+  }
+
+  async embed(texts: readonly string[], purpose: EmbeddingPurpose, signal?: AbortSignal): Promise<Float32Array[]> {
+    signal?.throwIfAborted()
+    const prefix = purpose === 'query' ? this.#traits.queryPrefix : this.#traits.documentPrefix
+    // A question longer than the model reads is cut here: some services refuse it instead.
+    const prompts = texts.map(text => prefix + text.slice(0, this.maxInputCharacters))
+    const failed = new AbortController()
+    const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal
+    try {
+      const batches = slices(prompts, this.#batchSize).map(batch => this.#run(batch, purpose, stop))
+      return (await Promise.all(batches)).flat()
+    } catch (error) {
+      failed.abort()
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.onIdle()
+  }
+
+  #run(batch: readonly string[], purpose: EmbeddingPurpose, signal: AbortSignal): Promise<Float32Array[]> {
+    const priority = purpose === 'query' ? 1 : 0
+    const attempt = async () => this.#checked(await this.#embedBatch(batch, signal), batch.length)
+    return this.#queue.add(() => withRetries(attempt, this.#retries, signal), { priority, signal })
+  }
+
+  #checked(vectors: readonly ArrayLike<number>[], expected: number): Float32Array[] {
+    if (vectors.length !== expected) throw unusable(this.provider, `${vectors.length} vectors for ${expected} texts`)
+    return vectors.map(vector => {
+      if (vector.length !== this.dimension)
+        throw new EmbeddingDimensionError(this.provider, this.model, this.dimension, vector.length)
+      const norm = Math.sqrt(Array.from(vector).reduce((sum, value) => sum + value * value, 0))
+      if (!(norm > 0 && norm < Infinity)) throw unusable(this.provider, 'a vector without a direction')
+      return Float32Array.from(vector, value => value / norm)
+    })
+  }
+}
+
+function slices<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size)) // prettier-ignore
+}
