@@ -29,6 +29,7 @@ export function planCollection(wish: CollectionWish, observed: ObservedCollectio
   return obstacle ? { steps: [], obstacles: [obstacle], drift: [] } : repair(wish, observed, state, generation)
 }
 
+/** `create` makes the payload indexes too; should it be interrupted, the next plan finds which are missing. */
 function creation(wish: CollectionWish, observed: ObservedCollection): Plan {
   const recorded = observed.generations.findLast(row => row.status === 'active')
   const newest = observed.generations.at(-1)
@@ -36,7 +37,6 @@ function creation(wish: CollectionWish, observed: ObservedCollection): Plan {
   const name = generationName(wish.alias, generation)
   const steps: Step[] = [
     { kind: 'create-collection', alias: wish.alias, name, generation, spec: wish.spec, model: wish.model },
-    ...payloadIndexes.map(index => indexStep(name, index, wish)),
   ]
   // The record of a collection that somebody deleted stays as it is, unless its contents will be different now.
   if (recorded?.fingerprint !== wish.spec.fingerprint) steps.push(recordStep(wish, name, generation))

