@@ -1,0 +1,49 @@
+import type { Send } from './api-client.ts'
+
+/** The most that one request gives. */
+const TOP_K = 50
+
+interface RetrieveReply {
+  results: { document_id: string; score: number; metadata: { dataset_id?: string } }[]
+  model: { retriever: string }
+}
+
+export interface Search {
+  readonly knowledgeBaseId: string
+  readonly retriever: string
+  readonly query: string
+  /** How many documents are wanted. */
+  readonly depth: number
+}
+
+/**
+ * Documents for a question, best first, each with its best chunk's place. One request gives at most 50 chunks, so
+ * deeper rankings are asked for page by page: the same question again, filtered to documents not seen yet.
+ */
+export async function rankDocuments(
+  send: Send,
+  { knowledgeBaseId, retriever, query, depth }: Search,
+  datasetIds: (documentId: string) => readonly string[],
+): Promise<{ ranking: string[]; milliseconds: number }> {
+  const ranking = new Set<string>()
+  const seen = new Set<string>()
+  let milliseconds: number | undefined
+  while (ranking.size < depth) {
+    const start = performance.now()
+    const { results, model } = await send<RetrieveReply>('POST', '/v1/retrieve', {
+      query,
+      knowledge_base_ids: [knowledgeBaseId],
+      retriever,
+      top_k: TOP_K,
+      ...(seen.size > 0 && { metadata_filter: { dataset_id: { nin: [...seen] } } }),
+    })
+    milliseconds ??= performance.now() - start
+    if (model.retriever !== retriever) throw new Error(`asked ${retriever}, but ${model.retriever} answered`)
+    for (const { document_id, metadata } of results) {
+      if (metadata.dataset_id !== undefined) seen.add(metadata.dataset_id)
+      datasetIds(document_id).forEach(id => ranking.add(id))
+    }
+    if (results.length < TOP_K) break
+  }
+  return { ranking: [...ranking], milliseconds: milliseconds ?? 0 }
+}
