@@ -9,7 +9,7 @@ import { inTenant, TenantScope } from '../../api/stores/postgres/tenant-scope.ts
 /** What a transaction of a tenant must see, and what it must not, on whatever speaks Postgres' protocol. */
 export function tenantScopeContract(
   name: string,
-  open: () => Promise<{ database: Knex; close(): Promise<void> }>,
+  open: () => Promise<{ database: Knex; close: () => Promise<void> }>,
   inherits: boolean,
 ) {
   describe(`tenant scope on ${name}`, function () {

@@ -45,7 +45,7 @@ export interface TenantTransaction {
    * Runs `work` on the control schema as the API's own role, inside the same transaction: for the job or audit record
    * that must stand or fall with a tenant's row.
    */
-  control<T>(work: (sql: Knex.Transaction) => Promise<T>): Promise<T>
+  readonly control: <T>(work: (sql: Knex.Transaction) => Promise<T>) => Promise<T>
 }
 
 /**
