@@ -90,9 +90,9 @@ export const wrongResources: readonly WrongResource[] = [
     refusal: "dimension must be set to the length of the model's vectors, such as 1536",
   },
   {
-    what: 'a local model that nobody knows without its dimension',
+    what: 'a local model that the pods cannot run',
     manifest: embedding({ provider: 'local', model: 'another-model' }),
-    refusal: 'it is known for bge-small-en-v1.5 alone',
+    refusal: 'provider local has the model bge-small-en-v1.5 with 384 dimensions alone; leave both out',
   },
   {
     what: 'an LLM without a model',
