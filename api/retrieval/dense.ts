@@ -70,8 +70,11 @@ function spaceObstacle(embedder: QueryEmbedder, generation: ActiveGeneration): O
     return { kind: 'absent', message }
   }
   if (generation.fingerprint === embedder.fingerprint) return null
-  const stored = `${generation.model} (${generation.dimension} dimensions, fingerprint ${generation.fingerprint})`
-  const asked = `${embedder.model} (${embedder.space.dimension} dimensions, fingerprint ${embedder.fingerprint})`
-  const message = `the documents were embedded with ${stored}, queries are embedded with ${asked}, and the two cannot be compared: set the pipeline's embedding model back, or index the documents again`
+  const { model, space } = embedder
+  const same = generation.model === model && generation.dimension === space.dimension
+  // Same model, other fingerprint: what changed is how text is analysed or similarity measured.
+  const message = same
+    ? `the documents were indexed by a version with another text analysis or distance (fingerprint ${generation.fingerprint}, now ${embedder.fingerprint}; model ${model}): index them again`
+    : `the documents were embedded with ${generation.model} (${generation.dimension} dimensions, fingerprint ${generation.fingerprint}), queries are embedded with ${model} (${space.dimension} dimensions, fingerprint ${embedder.fingerprint}), and the two cannot be compared: set the pipeline's embedding model back, or index the documents again`
   return { kind: 'mismatch', message }
 }
