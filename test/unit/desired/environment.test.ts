@@ -24,7 +24,11 @@ const secretValues: Record<string, string> = {
 }
 
 /** The environment that kubelet would give the container, from the rendered objects alone. */
-function containerEnvironment(from: RagPipeline, component: 'api' | 'worker'): Record<string, string> {
+function containerEnvironment(
+  from: RagPipeline,
+  component: 'api' | 'worker',
+  replaced: Record<string, string> = {},
+): Record<string, string> {
   const objects = desiredObjects(from, context)
   const named = (kind: string, name: string) =>
     objects.find(object => object.kind === kind && object.metadata.name === name)
@@ -36,7 +40,7 @@ function containerEnvironment(from: RagPipeline, component: 'api' | 'worker'): R
   }
   for (const { name, value, valueFrom } of container?.env ?? []) {
     const reference = valueFrom?.secretKeyRef
-    const secret = reference ? secretValues[`${reference.name}/${reference.key}`] : value
+    const secret = reference ? { ...secretValues, ...replaced }[`${reference.name}/${reference.key}`] : value
     if (secret === undefined)
       throw new Error(`${name} refers to ${reference?.name}/${reference?.key}, which is not there`)
     environment[name] = secret
@@ -147,8 +151,12 @@ describe('the environment that the operator renders and the API reads', () => {
     expect(containerEnvironment(pipeline(), 'api')).to.include({ QDRANT_COLLECTION_PREFIX: 'demo' })
   })
 
-  it('lets samples run with example secrets in an environment that is not production', () => {
+  it('takes the example secrets of the samples nowhere but outside production', () => {
+    const example = { 'demo-postgres/url': 'postgresql://selfrag:change-me@postgres:5432/selfrag' }
     const env = [{ name: 'ENVIRONMENT', value: 'development' }]
-    expect(parsed(containerEnvironment(pipeline({ api: { env } }), 'api')).ENVIRONMENT).to.equal('development')
+    const result = parseConfiguration(containerEnvironment(pipeline(), 'api', example))
+    expect(result).to.have.deep.property('faults', ['the password in DATABASE_URL: is an example value; production needs a secret of its own']) // prettier-ignore
+    const development = containerEnvironment(pipeline({ api: { env } }), 'api', example)
+    expect(parsed(development).ENVIRONMENT).to.equal('development')
   })
 })
