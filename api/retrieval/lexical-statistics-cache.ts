@@ -14,8 +14,12 @@ export interface StatisticsRow {
 /** Rows of those of the knowledge bases that have one yet, in any order. */
 export type LoadStatistics = (scope: TenantScope, knowledgeBaseIds: readonly string[]) => Promise<StatisticsRow[]>
 
+/** Younger: used as it is. */
 const FRESH_MS = 3000
-const ABSENCE_FRESH_MS = 500
+/** Younger: used once more while it is replaced. Older: replaced first, as much may have happened. */
+const STALE_MS = 30_000
+/** "None yet" is believed this long: the first documents may arrive any moment. */
+const ABSENCE_MS = 500
 const CACHE_BYTES = 256 * 1024 * 1024
 
 interface Entry {
@@ -25,9 +29,8 @@ interface Entry {
 }
 
 /**
- * Term statistics of knowledge bases, held in memory so that a BM25 query waits for no database. A stale entry is used
- * once more while its replacement loads: weights that are seconds old rank the same. Only "none yet" is asked again
- * before it is believed, because the first documents may have arrived since.
+ * Term statistics of knowledge bases, held in memory so that a BM25 query waits for no database: weights that are seconds
+ * old rank the same. What there is keeps being used while the database is down.
  */
 export class LexicalStatisticsCache {
   readonly #load: LoadStatistics
@@ -53,20 +56,24 @@ export class LexicalStatisticsCache {
   async of(scope: TenantScope, knowledgeBaseIds: readonly string[]): Promise<LexicalStatistics[]> {
     const now = this.#now().getTime()
     const held = new Map(knowledgeBaseIds.map(id => [id, this.#entries.get(entryKey(scope, id))]))
-    const fresh = (entry: Entry) => now - entry.loadedAt < (entry.statistics ? FRESH_MS : ABSENCE_FRESH_MS)
-    const needed = knowledgeBaseIds.filter(id => {
-      const entry = held.get(id)
-      return !entry || (!entry.statistics && !fresh(entry))
-    })
-    const stale = knowledgeBaseIds.filter(id => {
-      const entry = held.get(id)
-      return entry?.statistics && !fresh(entry)
-    })
+    const olderThan = (id: string, limit: number) => now - (held.get(id)?.loadedAt ?? -Infinity) >= limit
+    const needed = knowledgeBaseIds.filter(id => olderThan(id, held.get(id)?.statistics ? STALE_MS : ABSENCE_MS))
+    const stale = knowledgeBaseIds.filter(id => !needed.includes(id) && olderThan(id, FRESH_MS))
     if (stale.length > 0) this.#refresh(scope, stale)
-    const loaded = needed.length > 0 ? await this.#loadInto(scope, needed) : new Map<string, Entry>()
+    const loaded = needed.length > 0 ? await this.#loadOrKeep(scope, needed, held) : held
     return knowledgeBaseIds
       .map(id => (loaded.get(id) ?? held.get(id))?.statistics)
       .filter(statistics => statistics !== null && statistics !== undefined)
+  }
+
+  async #loadOrKeep(scope: TenantScope, ids: readonly string[], held: ReadonlyMap<string, Entry | undefined>) {
+    try {
+      return await this.#loadInto(scope, ids)
+    } catch (error) {
+      if (!ids.every(id => held.get(id))) throw error
+      this.#onRefreshError(error)
+      return held
+    }
   }
 
   #refresh(scope: TenantScope, ids: readonly string[]): void {
@@ -84,7 +91,8 @@ export class LexicalStatisticsCache {
     const entries = new Map(
       ids.map(id => {
         const row = rows.get(id)
-        return [id, { statistics: row ? new LexicalStatistics(row) : null, loadedAt }]
+        // A row without chunks is there before the first document is; it says nothing about terms.
+        return [id, { statistics: row && row.chunk_count > 0 ? new LexicalStatistics(row) : null, loadedAt }]
       }),
     )
     for (const [id, entry] of entries) this.#entries.set(entryKey(scope, id), entry)

@@ -42,8 +42,6 @@ export async function indexDocuments(
         ...(title.trim() && { title }),
         content: text,
         external_id,
-        // So that a search can leave out what it has seen (search.ts).
-        metadata: { dataset_id: external_id },
       })),
     })
     for (const { index, document_id, error } of items) {

@@ -4,7 +4,7 @@ import type { Send } from './api-client.ts'
 const TOP_K = 50
 
 interface RetrieveReply {
-  results: { document_id: string; score: number; metadata: { dataset_id?: string } }[]
+  results: { document_id: string; score: number; metadata: { external_id?: string } }[]
   model: { retriever: string }
 }
 
@@ -35,12 +35,12 @@ export async function rankDocuments(
       knowledge_base_ids: [knowledgeBaseId],
       retriever,
       top_k: TOP_K,
-      ...(seen.size > 0 && { metadata_filter: { dataset_id: { nin: [...seen] } } }),
+      ...(seen.size > 0 && { metadata_filter: { external_id: { nin: [...seen] } } }),
     })
     milliseconds ??= performance.now() - start
     if (model.retriever !== retriever) throw new Error(`asked ${retriever}, but ${model.retriever} answered`)
     for (const { document_id, metadata } of results) {
-      if (metadata.dataset_id !== undefined) seen.add(metadata.dataset_id)
+      if (metadata.external_id !== undefined) seen.add(metadata.external_id)
       datasetIds(document_id).forEach(id => ranking.add(id))
     }
     if (results.length < TOP_K) break

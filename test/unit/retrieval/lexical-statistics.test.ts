@@ -81,6 +81,20 @@ describe('the cache of lexical statistics', () => {
     expect(loads).to.have.length(2)
   })
 
+  it('waits for new ones when what it has is old', async () => {
+    answer = async () => [row('a', 1)]
+    const cache = make()
+    await counts(cache, acme, ['a'])
+    answer = async () => [row('a', 50)]
+    now += 60_000
+    expect(await counts(cache, acme, ['a'])).to.deep.equal([50])
+  })
+
+  it('takes a row without chunks for none', async () => {
+    answer = async () => [row('a', 0)]
+    expect(await counts(make(), acme, ['a'])).to.deep.equal([])
+  })
+
   it('keeps stale statistics when the database is down, and says so once a try', async () => {
     answer = async () => [row('a', 1)]
     const cache = make()
@@ -90,6 +104,8 @@ describe('the cache of lexical statistics', () => {
     now += 10_000
     expect(await counts(cache, acme, ['a'])).to.deep.equal([1])
     await eventually(() => expect(errors).to.deep.equal([down]))
+    expect(await counts(cache, acme, ['a'])).to.deep.equal([1])
+    now += 3_600_000
     expect(await counts(cache, acme, ['a'])).to.deep.equal([1])
   })
 
