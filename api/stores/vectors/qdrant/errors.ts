@@ -20,8 +20,11 @@ export function isCollectionMissing(error: unknown): boolean {
   return isQdrantStatus(error, 404) && /collection\b.*(doesn't exist|not found)/i.test(error.message)
 }
 
-/** Runs requests about a collection and gives what Qdrant refuses its proper name. */
-export async function onCollection<T>(collection: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Runs a request about a collection and gives what Qdrant refuses its proper name. `denseLength`: of the dense vectors
+ * that it carries, for a collection that has none.
+ */
+export async function onCollection<T>(collection: string, work: () => Promise<T>, denseLength = 0): Promise<T> {
   try {
     return await work()
   } catch (error) {
@@ -30,6 +33,8 @@ export async function onCollection<T>(collection: string, work: () => Promise<T>
       const sizes = /expected dim: (\d+), got (\d+)/.exec(error.message)
       if (sizes) throw new DimensionMismatch(collection, Number(sizes[1]), Number(sizes[2]), { cause: error })
     }
+    if (isQdrantStatus(error, 400) && /not existing vector name/i.test(error.message))
+      throw new DimensionMismatch(collection, 0, denseLength, { cause: error })
     throw error
   }
 }

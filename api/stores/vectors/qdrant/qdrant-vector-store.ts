@@ -41,8 +41,9 @@ export class QdrantVectorStore implements VectorStore {
   async upsert(scope: VectorScope, points: readonly VectorPoint[]): Promise<void> {
     for (const point of points) requireInScope(scope, point.knowledgeBaseId)
     const prepared = points.map(point => toPoint(scope.tenantId, point))
+    const denseLength = points.find(point => point.dense)?.dense?.length
     for (const batch of batches(prepared, BATCH, approximateBytes))
-      await this.#onPoints(scope, 'PUT', '?wait=true', { points: batch })
+      await this.#onPoints(scope, 'PUT', '?wait=true', { points: batch }, { denseLength })
   }
 
   async updateSparse(scope: VectorScope, vectors: ReadonlyMap<string, SparseVector>): Promise<void> {
@@ -60,13 +61,9 @@ export class QdrantVectorStore implements VectorStore {
     const asked = request.legs.map((leg, index) => ({ leg, index })).filter(({ leg }) => !asksForNothing(leg))
     if (asked.length === 0) return empty
     const body = { searches: asked.map(({ leg }) => query(leg, filter)) }
-    const answers = await this.#onPoints<Schemas['QueryResponse'][]>(
-      scope,
-      'POST',
-      '/query/batch',
-      body,
-      request.signal,
-    )
+    const denseLength = request.legs.find(leg => leg.using === 'dense')?.vector.length
+    const options = { signal: request.signal, denseLength }
+    const answers = await this.#onPoints<Schemas['QueryResponse'][]>(scope, 'POST', '/query/batch', body, options)
     for (const [place, { leg, index }] of asked.entries())
       empty[index] = rank(scored(answers[place]?.points ?? []), leg.limit)
     return empty
@@ -123,10 +120,16 @@ export class QdrantVectorStore implements VectorStore {
     return found
   }
 
-  async #onPoints<T>(scope: VectorScope, method: 'PUT' | 'POST', path: string, body: unknown, signal?: AbortSignal) {
+  async #onPoints<T>(
+    scope: VectorScope,
+    method: 'PUT' | 'POST',
+    path: string,
+    body: unknown,
+    { signal, denseLength }: { signal?: AbortSignal | undefined; denseLength?: number | undefined } = {},
+  ): Promise<T> {
     const { collection } = scope
     const full = `/collections/${encodeURIComponent(collection)}/points${path}`
-    return onCollection(collection, () => this.#transport.request<T>(method, full, body, { signal }))
+    return onCollection(collection, () => this.#transport.request<T>(method, full, body, { signal }), denseLength)
   }
 }
 
