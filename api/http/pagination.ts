@@ -3,14 +3,16 @@ import type { Page } from '../services/page.ts'
 
 /** A whole number in a query string. */
 export function wholeNumber(minimum: number, maximum: number, standard: number) {
-  return z
-    .string()
-    .regex(/^\d{1,9}$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.int().min(minimum).max(maximum))
-    .default(standard)
-    // Callers' generated clients should see a number, not the text that a query string is.
-    .meta({ type: 'integer', minimum, maximum })
+  return (
+    z
+      .string()
+      .regex(/^\d{1,9}$/, 'must be a whole number')
+      .transform(Number)
+      .pipe(z.int().min(minimum).max(maximum))
+      .default(standard)
+      // Callers' generated clients should see a number, not the text that a query string is.
+      .meta({ type: 'integer', minimum, maximum })
+  )
 }
 
 /** The query parameters of every list; extend it with filters. */

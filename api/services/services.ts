@@ -5,6 +5,7 @@ import type { DocumentService } from './documents.ts'
 import type { KnowledgeBaseService } from './knowledge-bases.ts'
 import type { ReadinessService } from './readiness.ts'
 import type { RetrievalService } from './retrieval.ts'
+import type { StatisticsService } from './statistics.ts'
 import type { SystemConfigService } from './system-config.ts'
 import type { TenantService } from './tenants.ts'
 
@@ -19,4 +20,7 @@ export interface Services {
   readonly audit: AuditService
   readonly systemConfig: SystemConfigService
   readonly readiness: ReadinessService
+  readonly statistics: StatisticsService
+  /** Of the product. */
+  readonly version: string
 }

@@ -1,4 +1,59 @@
 import type { Route } from '../route.ts'
+import { listAuditLogs } from './admin-audit-logs.ts'
+import { getSystemConfig, replaceSystemConfig } from './admin-system-config.ts'
+import { createTenantKey, listTenantKeys } from './admin-tenant-keys.ts'
+import { createTenant, deleteTenant, disableTenant, enableTenant, getTenant, listTenants, updateTenant } from './admin-tenants.ts' // prettier-ignore
+import { createApiKey, deleteApiKey, getApiKey, listApiKeys, revokeApiKey, rotateApiKey, updateApiKey } from './api-keys.ts' // prettier-ignore
+import { docs, openApiRoute, root } from './description.ts'
+import { createDocument, createDocuments, uploadDocument } from './document-intake.ts'
+import { deleteDocument, getDocument, getDocumentStatus, listChunks, listDocuments, reprocessDocument } from './documents.ts' // prettier-ignore
+import { createKnowledgeBase, deleteKnowledgeBase, getKnowledgeBase, listKnowledgeBases, updateKnowledgeBase } from './knowledge-bases.ts' // prettier-ignore
+import { metrics } from './metrics.ts'
+import { health, ready } from './probes.ts'
+import { rag } from './rag.ts'
+import { retrieve } from './retrieve.ts'
 
 /** Every endpoint there is: what Express serves, /openapi.json describes and the property tests call. */
-export const routes: readonly Route[] = []
+export const routes: readonly Route[] = [
+  retrieve,
+  rag,
+  listKnowledgeBases,
+  createKnowledgeBase,
+  getKnowledgeBase,
+  updateKnowledgeBase,
+  deleteKnowledgeBase,
+  listDocuments,
+  createDocument,
+  uploadDocument,
+  createDocuments,
+  getDocument,
+  deleteDocument,
+  listChunks,
+  getDocumentStatus,
+  reprocessDocument,
+  listApiKeys,
+  createApiKey,
+  getApiKey,
+  updateApiKey,
+  deleteApiKey,
+  revokeApiKey,
+  rotateApiKey,
+  listTenants,
+  createTenant,
+  getTenant,
+  updateTenant,
+  deleteTenant,
+  disableTenant,
+  enableTenant,
+  listTenantKeys,
+  createTenantKey,
+  getSystemConfig,
+  replaceSystemConfig,
+  listAuditLogs,
+  health,
+  ready,
+  metrics,
+  root,
+  openApiRoute(() => routes),
+  docs,
+]

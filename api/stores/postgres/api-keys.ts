@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import { CONTROL_SCHEMA } from '../../contract/names.ts'
-import type { ApiKeyRow } from './rows.ts'
+import type { ApiKeyRow, TenantRow } from './rows.ts'
 
 function table(sql: Knex) {
   return sql<ApiKeyRow>('api_keys').withSchema(CONTROL_SCHEMA)
@@ -53,4 +53,67 @@ export async function revokeKeys(sql: Knex, ids: readonly string[], at: Date): P
     .whereIn('id', [...ids])
     .whereNull('revoked_at')
     .update({ revoked_at: at })
+}
+
+/** A key and its tenant, as authentication needs them. */
+export interface KeyWithTenant {
+  readonly key: ApiKeyRow
+  readonly tenant: Pick<TenantRow, 'id' | 'slug' | 'collection' | 'status' | 'quotas'>
+}
+
+/** By the hash of the secret, whatever the key's state. One read. */
+export async function findKeyWithTenant(sql: Knex, hash: string): Promise<KeyWithTenant | null> {
+  const row = await sql('api_keys as k')
+    .withSchema(CONTROL_SCHEMA)
+    .join('tenants as t', 't.id', 'k.tenant_id')
+    .where('k.hash', hash)
+    .first<KeyWithTenant | undefined>(sql.raw('to_jsonb(k) AS key, to_jsonb(t) AS tenant'))
+  // to_jsonb gives times as text.
+  return row ? { tenant: row.tenant, key: { ...row.key, ...times(row.key) } } : null
+}
+
+function times(key: ApiKeyRow): Pick<ApiKeyRow, 'expires_at' | 'revoked_at' | 'last_used_at' | 'created_at'> {
+  const date = (text: Date | null) => (text === null ? null : new Date(text))
+  return {
+    expires_at: date(key.expires_at),
+    revoked_at: date(key.revoked_at),
+    last_used_at: date(key.last_used_at),
+    created_at: new Date(key.created_at),
+  }
+}
+
+/** Keys of one tenant; with `within`, only those that reach no more than these knowledge bases. */
+export interface KeyFilter {
+  readonly tenantId: string
+  readonly within: 'all' | readonly string[]
+}
+
+function visible(sql: Knex, { tenantId, within }: KeyFilter) {
+  const keys = table(sql).where({ tenant_id: tenantId })
+  return within === 'all' ? keys : keys.whereRaw('scope_kb_ids <@ ?::uuid[]', [[...within]])
+}
+
+/** Newest first. */
+export async function listKeys(sql: Knex, filter: KeyFilter, page: { limit: number; offset: number }) {
+  const items = await visible(sql, filter)
+    .orderBy([
+      { column: 'created_at', order: 'desc' },
+      { column: 'id', order: 'desc' },
+    ])
+    .limit(page.limit)
+    .offset(page.offset)
+  const counted = await visible(sql, filter).count<{ count: string }[]>('*')
+  return { items, total: Number(counted[0]?.count ?? 0) }
+}
+
+export async function findKey(sql: Knex, filter: KeyFilter, id: string): Promise<ApiKeyRow | null> {
+  return (await visible(sql, filter).where({ id }).first()) ?? null
+}
+
+export async function deleteKey(sql: Knex, id: string): Promise<void> {
+  await table(sql).where({ id }).delete()
+}
+
+export async function touchKey(sql: Knex, id: string, at: Date): Promise<void> {
+  await table(sql).where({ id }).update({ last_used_at: at })
 }

@@ -9,3 +9,35 @@ export type AuditEntry = Pick<AuditRow, 'actor_type' | 'action' | 'outcome'> &
 export async function recordAudit(sql: Knex, entry: AuditEntry): Promise<void> {
   await sql<AuditRow>('audit_log').withSchema(CONTROL_SCHEMA).insert(entry)
 }
+
+export interface AuditFilter {
+  readonly tenantId?: string | undefined
+  readonly action?: string | undefined
+  readonly outcome?: AuditRow['outcome'] | undefined
+  readonly actor?: string | undefined
+  readonly requestId?: string | undefined
+  /** Inclusive. */
+  readonly since?: Date | undefined
+  /** Exclusive. */
+  readonly until?: Date | undefined
+}
+
+function matching(sql: Knex, filter: AuditFilter) {
+  const rows = sql<AuditRow>('audit_log').withSchema(CONTROL_SCHEMA)
+  const { tenantId, action, outcome, actor, requestId, since, until } = filter
+  if (tenantId !== undefined) rows.where({ tenant_id: tenantId })
+  if (action !== undefined) rows.where({ action })
+  if (outcome !== undefined) rows.where({ outcome })
+  if (actor !== undefined) rows.where({ actor })
+  if (requestId !== undefined) rows.where({ request_id: requestId })
+  if (since !== undefined) rows.where('at', '>=', since)
+  if (until !== undefined) rows.where('at', '<', until)
+  return rows
+}
+
+/** Newest first. */
+export async function listAudit(sql: Knex, filter: AuditFilter, page: { limit: number; offset: number }) {
+  const items = await matching(sql, filter).orderBy('id', 'desc').limit(page.limit).offset(page.offset)
+  const counted = await matching(sql, filter).count<{ count: string }[]>('*')
+  return { items, total: Number(counted[0]?.count ?? 0) }
+}

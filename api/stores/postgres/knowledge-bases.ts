@@ -53,3 +53,55 @@ export async function releaseKnowledgeBases(tenant: Tenant, names: readonly stri
   const chosen = names === 'all' ? declared : declared.whereIn('name', [...names])
   await chosen.update({ managed_by: 'api', updated_at: tenant.sql.fn.now() as never })
 }
+
+/** Those that the scope allows and that are not being deleted. */
+function visible(tenant: TenantTransaction) {
+  const { knowledgeBaseIds: ids } = tenant.scope
+  const rows = table(tenant).whereNull('deleted_at')
+  return ids === 'all' ? rows : rows.whereIn('id', [...ids])
+}
+
+/** Ordered by name. */
+export async function listKnowledgeBases(tenant: TenantTransaction, page: { limit: number; offset: number }) {
+  const items = await visible(tenant).orderBy('name').limit(page.limit).offset(page.offset)
+  const counted = await visible(tenant).count<{ count: string }[]>('*')
+  return { items, total: Number(counted[0]?.count ?? 0) }
+}
+
+/** Null when it does not exist, is being deleted, or is outside the scope. */
+export async function findKnowledgeBase(tenant: TenantTransaction, id: string): Promise<KnowledgeBaseRow | null> {
+  return (await visible(tenant).where({ id }).first()) ?? null
+}
+
+/** The same, and nobody else changes it until the transaction ends. */
+export async function lockKnowledgeBase(tenant: TenantTransaction, id: string): Promise<KnowledgeBaseRow | null> {
+  return (await visible(tenant).where({ id }).forUpdate().first()) ?? null
+}
+
+export async function countKnowledgeBases(tenant: Tenant): Promise<number> {
+  const counted = await table(tenant).whereNull('deleted_at').count<{ count: string }[]>('*')
+  return Number(counted[0]?.count ?? 0)
+}
+
+/** @throws the database's unique violation when another one has the new name */
+export async function changeKnowledgeBase(
+  tenant: Tenant,
+  id: string,
+  changes: Partial<NewKnowledgeBase>,
+): Promise<KnowledgeBaseRow> {
+  const [row] = await table(tenant)
+    .where({ id })
+    .update({ ...(changes as Partial<KnowledgeBaseRow>), updated_at: tenant.sql.fn.now() as never })
+    .returning('*')
+  if (!row) throw new Error(`knowledge base ${id} was gone although it was locked`)
+  return row
+}
+
+/** From now on it is invisible, and its name is free again; its rows and vectors are deleted by a job. */
+export async function hideKnowledgeBase(tenant: Tenant, id: string): Promise<void> {
+  const { sql } = tenant
+  const name = sql.raw("'deleted:' || id") as never
+  await table(tenant)
+    .where({ id })
+    .update({ name, deleted_at: sql.fn.now() as never, updated_at: sql.fn.now() as never })
+}

@@ -34,7 +34,8 @@ export interface ApiKeyRow {
   hash: string
   role: Role
   scope_kb_ids: string[] | null
-  rate_limit_per_minute: number
+  /** Null: the pipeline's (RATE_LIMIT_PER_MINUTE, or the system's setting). */
+  rate_limit_per_minute: number | null
   managed_by: ManagedBy
   expires_at: Date | null
   revoked_at: Date | null

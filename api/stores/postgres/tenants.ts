@@ -58,3 +58,15 @@ export async function deleteTenant(sql: Knex, id: string): Promise<number> {
     rows += await sql(dependent).withSchema(CONTROL_SCHEMA).where({ tenant_id: id }).delete()
   return rows + (await table(sql).where({ id }).delete())
 }
+
+/** A page of {@link listTenants}. */
+export async function pageOfTenants(sql: Knex, page: { limit: number; offset: number }) {
+  const items = await table(sql).orderBy('slug').limit(page.limit).offset(page.offset)
+  const counted = await table(sql).count<{ count: string }[]>('*')
+  return { items, total: Number(counted[0]?.count ?? 0) }
+}
+
+/** Nobody else changes the row, or counts against its quotas, until the transaction ends. */
+export async function lockTenant(sql: Knex.Transaction, id: string): Promise<TenantRow | null> {
+  return (await table(sql).where({ id }).forUpdate().first()) ?? null
+}

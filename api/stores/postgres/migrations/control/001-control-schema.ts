@@ -35,7 +35,8 @@ export async function up(knex: Knex): Promise<void> {
       role         text NOT NULL CHECK (role IN ('admin', 'write', 'read')),
       -- NULL: all knowledge bases of the tenant
       scope_kb_ids uuid[],
-      rate_limit_per_minute integer NOT NULL DEFAULT 120,
+      -- NULL: the pipeline's
+      rate_limit_per_minute integer CHECK (rate_limit_per_minute > 0),
       managed_by   text NOT NULL CHECK (managed_by IN ('api', 'resource')),
       expires_at   timestamptz,
       revoked_at   timestamptz,

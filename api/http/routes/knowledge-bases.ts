@@ -1,0 +1,145 @@
+import { z } from 'zod'
+import type { KnowledgeBaseRow } from '../../stores/postgres/rows.ts'
+import { knowledgeBaseParams } from '../identifier.ts'
+import { pageQuery, pageReply, pageRequest, pageSchema } from '../pagination.ts'
+import { defineRoute } from '../route.ts'
+import { chunkingBody, defined, readChunking, readRetrieval, retrievalSettingsBody, showChunking, showRetrieval } from './settings-shapes.ts' // prettier-ignore
+
+const tags = ['knowledge bases']
+
+const nameSchema = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .refine(name => !/\p{Cc}/u.test(name), 'must not hold control characters')
+
+const knowledgeBaseSchema = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    description: z.string(),
+    chunking: chunkingBody.describe('Its own settings; what is not here is the pipeline’s.'),
+    retrieval: retrievalSettingsBody.describe('Its own settings; what is not here is the pipeline’s.'),
+    managed_by: z.enum(['api', 'resource']).describe('`resource`: a RagTenant declares it, so HTTP cannot change it.'),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+  })
+  .meta({ id: 'KnowledgeBase' })
+
+const createBody = z.strictObject({
+  name: nameSchema.describe('Unique within the tenant.'),
+  description: z.string().max(1024).default('').describe('What is in it, for people.'),
+  chunking: chunkingBody.default({}).describe('How its documents are cut; what is left out is the pipeline’s.'),
+  retrieval: retrievalSettingsBody
+    .default({})
+    .describe('How it is searched when a request says nothing; what is left out is the pipeline’s.'),
+})
+
+const updateBody = z.strictObject({
+  name: nameSchema.optional(),
+  description: z.string().max(1024).optional(),
+  chunking: chunkingBody.optional().describe('Replaces all of its chunking settings; documents keep their chunks until they are processed again.'), // prettier-ignore
+  retrieval: retrievalSettingsBody.optional().describe('Replaces all of its retrieval settings.'),
+})
+
+export const listKnowledgeBases = defineRoute({
+  method: 'get',
+  path: '/v1/knowledge-bases',
+  operationId: 'listKnowledgeBases',
+  summary: 'List the knowledge bases that the key may use',
+  tags,
+  auth: { role: 'read' },
+  query: pageQuery,
+  responses: { 200: { description: 'Ordered by name.', schema: pageSchema(knowledgeBaseSchema) } },
+  async handler({ scope, query, services }) {
+    const found = await services.knowledgeBases.list(scope, pageRequest(query))
+    return { status: 200, body: pageReply(found, query, show) }
+  },
+})
+
+export const createKnowledgeBase = defineRoute({
+  method: 'post',
+  path: '/v1/knowledge-bases',
+  operationId: 'createKnowledgeBase',
+  summary: 'Create a knowledge base',
+  tags,
+  auth: { role: 'admin' },
+  body: createBody,
+  responses: { 201: { description: 'Created.', schema: knowledgeBaseSchema } },
+  errors: ['CONFLICT', 'QUOTA_EXCEEDED'],
+  async handler({ scope, body, caller, requestId, services }) {
+    const input = { ...body, chunking: readChunking(body.chunking), retrieval: readRetrieval(body.retrieval) }
+    const row = await services.knowledgeBases.create(scope, input, { caller, requestId })
+    return { status: 201, body: show(row), headers: { Location: `/v1/knowledge-bases/${row.id}` } }
+  },
+})
+
+export const getKnowledgeBase = defineRoute({
+  method: 'get',
+  path: '/v1/knowledge-bases/{id}',
+  operationId: 'getKnowledgeBase',
+  summary: 'Show a knowledge base',
+  tags,
+  auth: { role: 'read' },
+  params: knowledgeBaseParams,
+  responses: { 200: { description: 'The knowledge base.', schema: knowledgeBaseSchema } },
+  errors: ['KB_NOT_FOUND'],
+  async handler({ scope, params, services }) {
+    return { status: 200, body: show(await services.knowledgeBases.get(scope, params.id)) }
+  },
+})
+
+export const updateKnowledgeBase = defineRoute({
+  method: 'patch',
+  path: '/v1/knowledge-bases/{id}',
+  operationId: 'updateKnowledgeBase',
+  summary: 'Change a knowledge base',
+  description: 'What is left out stays as it is.',
+  tags,
+  auth: { role: 'admin' },
+  params: knowledgeBaseParams,
+  body: updateBody,
+  responses: { 200: { description: 'As it is now.', schema: knowledgeBaseSchema } },
+  errors: ['KB_NOT_FOUND', 'CONFLICT'],
+  async handler({ scope, params, body, caller, requestId, services }) {
+    const changes = defined({
+      name: body.name,
+      description: body.description,
+      chunking: body.chunking && readChunking(body.chunking),
+      retrieval: body.retrieval && readRetrieval(body.retrieval),
+    })
+    const row = await services.knowledgeBases.update(scope, params.id, changes, { caller, requestId })
+    return { status: 200, body: show(row) }
+  },
+})
+
+export const deleteKnowledgeBase = defineRoute({
+  method: 'delete',
+  path: '/v1/knowledge-bases/{id}',
+  operationId: 'deleteKnowledgeBase',
+  summary: 'Delete a knowledge base with all its documents',
+  description: 'It is gone at once for everybody; its documents and vectors are deleted in the background.',
+  tags,
+  auth: { role: 'admin' },
+  params: knowledgeBaseParams,
+  responses: { 204: { description: 'Deleted.' } },
+  errors: ['KB_NOT_FOUND', 'CONFLICT'],
+  async handler({ scope, params, caller, requestId, services }) {
+    await services.knowledgeBases.remove(scope, params.id, { caller, requestId })
+    return { status: 204 }
+  },
+})
+
+function show(row: KnowledgeBaseRow): z.output<typeof knowledgeBaseSchema> {
+  return {
+    id: row.id,
+    name: row.name,
+    description: row.description,
+    chunking: showChunking(row.chunking),
+    retrieval: showRetrieval(row.retrieval),
+    managed_by: row.managed_by,
+    created_at: row.created_at.toISOString(),
+    updated_at: row.updated_at.toISOString(),
+  }
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { type ChunkingSettings, chunkingSchema } from '../../contract/chunking.ts'
+import { type RetrievalSettings, retrievalSchema } from '../../contract/retrieval.ts'
+
+const { chunker, chunkSize, chunkOverlap } = chunkingSchema.shape
+const { defaultRetriever, topK, scoreThreshold } = retrievalSchema.shape
+
+/** Settings as JSON spells them: each may be left out, and is then the pipeline's. */
+export const chunkingBody = z.strictObject({
+  chunker: chunker
+    .unwrap()
+    .optional()
+    .describe(chunker.description ?? ''),
+  chunk_size: chunkSize
+    .unwrap()
+    .optional()
+    .describe(chunkSize.description ?? ''),
+  chunk_overlap: chunkOverlap
+    .unwrap()
+    .optional()
+    .describe(chunkOverlap.description ?? ''),
+})
+
+export const retrievalSettingsBody = z.strictObject({
+  default_retriever: defaultRetriever
+    .unwrap()
+    .optional()
+    .describe(defaultRetriever.description ?? ''),
+  top_k: topK
+    .unwrap()
+    .optional()
+    .describe(topK.description ?? ''),
+  score_threshold: scoreThreshold.describe(scoreThreshold.description ?? ''),
+})
+
+export function readChunking(body: z.output<typeof chunkingBody>): Partial<ChunkingSettings> {
+  return defined({ chunker: body.chunker, chunkSize: body.chunk_size, chunkOverlap: body.chunk_overlap })
+}
+
+export function readRetrieval(body: z.output<typeof retrievalSettingsBody>): Partial<RetrievalSettings> {
+  return defined({ defaultRetriever: body.default_retriever, topK: body.top_k, scoreThreshold: body.score_threshold })
+}
+
+export function showChunking(settings: Partial<ChunkingSettings>): z.output<typeof chunkingBody> {
+  return defined({ chunker: settings.chunker, chunk_size: settings.chunkSize, chunk_overlap: settings.chunkOverlap })
+}
+
+export function showRetrieval(settings: Partial<RetrievalSettings>): z.output<typeof retrievalSettingsBody> {
+  return defined({
+    default_retriever: settings.defaultRetriever,
+    top_k: settings.topK,
+    score_threshold: settings.scoreThreshold,
+  })
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+
+/** Without the fields that are undefined: what is not said must not be written down as said. */
+export function defined<T extends object>(object: T): Defined<T> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>
+}

@@ -1,0 +1,167 @@
+import type { Knex } from 'knex'
+import { type ChunkingSettings, chunkingSchema } from '../contract/chunking.ts'
+import { ApiError } from '../contract/error-codes.ts'
+import type { RetrievalSettings } from '../contract/retrieval.ts'
+import { databaseFault } from '../stores/postgres/database-errors.ts'
+import { changeKnowledgeBase, countKnowledgeBases, findKnowledgeBase, hideKnowledgeBase, insertKnowledgeBase, listKnowledgeBases, lockKnowledgeBase } from '../stores/postgres/knowledge-bases.ts' // prettier-ignore
+import type { KnowledgeBaseRow, TenantRow } from '../stores/postgres/rows.ts'
+import { type TenantScope, type TenantTransaction, inTenant } from '../stores/postgres/tenant-scope.ts'
+import { findTenant, lockTenant } from '../stores/postgres/tenants.ts'
+import { auditChange } from './audit.ts'
+import type { Request } from './caller.ts'
+import { refuseDeclared } from './declared.ts'
+import type { KnowledgeBaseDirectory } from './knowledge-base-directory.ts'
+import type { Page, PageRequest } from './page.ts'
+
+export interface NewKnowledgeBase {
+  readonly name: string
+  readonly description: string
+  /** What is left out is the pipeline's, also after that changes. */
+  readonly chunking: Partial<ChunkingSettings>
+  readonly retrieval: Partial<RetrievalSettings>
+}
+
+export interface KnowledgeBaseParts {
+  readonly database: Knex
+  /** The pipeline's, to judge a knowledge base's own settings with. */
+  readonly chunking: ChunkingSettings
+  /** Told when a tenant's knowledge bases change. */
+  readonly directory: Pick<KnowledgeBaseDirectory, 'invalidate'>
+  /**
+   * Has a hidden knowledge base's documents, vectors and rows deleted in the background: in the given transaction, so that
+   * none is hidden and kept.
+   */
+  readonly enqueueDeletion: (tenant: TenantTransaction, knowledgeBaseId: string) => Promise<void>
+}
+
+/** The knowledge bases of a scope. What is outside of it does not exist. */
+export class KnowledgeBaseService {
+  readonly #parts: KnowledgeBaseParts
+
+  constructor(parts: KnowledgeBaseParts) {
+    this.#parts = parts
+  }
+
+  /** Ordered by name. */
+  async list(scope: TenantScope, page: PageRequest): Promise<Page<KnowledgeBaseRow>> {
+    return inTenant(this.#parts.database, scope, tenant => listKnowledgeBases(tenant, page))
+  }
+
+  /** @throws ApiError KB_NOT_FOUND */
+  async get(scope: TenantScope, id: string): Promise<KnowledgeBaseRow> {
+    return required(await inTenant(this.#parts.database, scope, tenant => findKnowledgeBase(tenant, id)), id)
+  }
+
+  /** @throws ApiError CONFLICT (the name is taken), QUOTA_EXCEEDED, FORBIDDEN (the key is limited), VALIDATION_ERROR */
+  async create(scope: TenantScope, input: NewKnowledgeBase, request: Request): Promise<KnowledgeBaseRow> {
+    this.#checkChunking(input.chunking)
+    // It would make one that it could not see.
+    if (scope.knowledgeBaseIds !== 'all')
+      throw new ApiError('FORBIDDEN', 'this API key is limited to some knowledge bases and cannot make new ones')
+    const row = await inTenant(this.#parts.database, scope, async tenant => {
+      // Locks the tenant until the end, so that two requests cannot both take the last place.
+      const { quotas } = await tenant.control(sql => lockedTenant(sql, scope))
+      await checkQuota(quotas.knowledgeBases, tenant)
+      const id = await insertKnowledgeBase(tenant, { ...input, managed_by: 'api' })
+      if (!id) throw nameTaken(input.name)
+      await audit(tenant, request, 'create-knowledge-base', id, { name: input.name })
+      return required(await findKnowledgeBase(tenant, id), id)
+    })
+    this.#parts.directory.invalidate(scope.tenantId)
+    return row
+  }
+
+  /**
+   * Settings that are given replace all settings of their kind. Documents keep the chunks they have until they are
+   * processed again.
+   * @throws ApiError KB_NOT_FOUND, CONFLICT (declared by a resource; the name is taken), VALIDATION_ERROR
+   */
+  async update(
+    scope: TenantScope,
+    id: string,
+    changes: Partial<NewKnowledgeBase>,
+    request: Request,
+  ): Promise<KnowledgeBaseRow> {
+    this.#checkChunking(changes.chunking ?? {})
+    try {
+      const row = await inTenant(this.#parts.database, scope, async tenant => {
+        const known = await changeable(tenant, id)
+        if (Object.keys(changes).length === 0) return known
+        const changed = await changeKnowledgeBase(tenant, id, changes)
+        await audit(tenant, request, 'update-knowledge-base', id, { changed: Object.keys(changes) })
+        return changed
+      })
+      this.#parts.directory.invalidate(scope.tenantId)
+      return row
+    } catch (error) {
+      throw databaseFault(error) === 'conflict' ? nameTaken(changes.name ?? '') : error
+    }
+  }
+
+  /**
+   * Invisible when it resolves; documents, vectors and rows go in the background.
+   * @throws ApiError KB_NOT_FOUND, CONFLICT (declared by a resource)
+   */
+  async remove(scope: TenantScope, id: string, request: Request): Promise<void> {
+    await inTenant(this.#parts.database, scope, async tenant => {
+      const { name } = await changeable(tenant, id)
+      await hideKnowledgeBase(tenant, id)
+      await this.#parts.enqueueDeletion(tenant, id)
+      await audit(tenant, request, 'delete-knowledge-base', id, { name })
+    })
+    this.#parts.directory.invalidate(scope.tenantId)
+  }
+
+  /** A knowledge base may say only half of it; the whole that results must make sense. */
+  #checkChunking(own: Partial<ChunkingSettings>): void {
+    const { chunkSize, chunkOverlap } = { ...this.#parts.chunking, ...own }
+    if (chunkingSchema.safeParse({ ...this.#parts.chunking, ...own }).success) return
+    throw new ApiError(
+      'VALIDATION_ERROR',
+      `chunking.chunk_overlap: is ${chunkOverlap} and must be at most half of chunk_size, which is ${chunkSize}`,
+    )
+  }
+}
+
+async function changeable(tenant: TenantTransaction, id: string): Promise<KnowledgeBaseRow> {
+  const row = required(await lockKnowledgeBase(tenant, id), id)
+  const owner = (await tenant.control(sql => findTenant(sql, tenant.scope.tenantId))) as TenantRow
+  refuseDeclared(`knowledge base ${JSON.stringify(row.name)}`, row.managed_by, owner)
+  return row
+}
+
+async function lockedTenant(sql: Knex.Transaction, scope: TenantScope): Promise<TenantRow> {
+  const row = await lockTenant(sql, scope.tenantId)
+  if (!row) throw new ApiError('INVALID_API_KEY', 'the tenant of this API key was deleted')
+  return row
+}
+
+async function checkQuota(most: number, tenant: TenantTransaction): Promise<void> {
+  if (most < 0) return
+  const count = await countKnowledgeBases(tenant)
+  if (count < most) return
+  throw new ApiError(
+    'QUOTA_EXCEEDED',
+    `the tenant has ${count} of at most ${most} knowledge bases; delete one, or have the quota raised`,
+  )
+}
+
+function audit(
+  tenant: TenantTransaction,
+  request: Request,
+  action: string,
+  target: string,
+  detail: Record<string, unknown>,
+): Promise<void> {
+  const { tenantId } = tenant.scope
+  return tenant.control(sql => auditChange(sql, request, { action, target, tenantId, detail }))
+}
+
+function required(row: KnowledgeBaseRow | null, id: string): KnowledgeBaseRow {
+  if (!row) throw new ApiError('KB_NOT_FOUND', `knowledge base ${JSON.stringify(id)} does not exist`)
+  return row
+}
+
+function nameTaken(name: string): ApiError {
+  return new ApiError('CONFLICT', `there is a knowledge base with the name ${JSON.stringify(name)} already`)
+}

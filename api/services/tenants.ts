@@ -1,0 +1,211 @@
+import { randomUUID } from 'node:crypto'
+import { ApiError } from '../contract/error-codes.ts'
+import { isSlug } from '../contract/names.ts'
+import { type Quotas, quotasSchema } from '../contract/quotas.ts'
+import { applyPlan } from '../provisioning/apply.ts'
+import { type DesiredPipeline, type DesiredTenant, noVault } from '../provisioning/desired.ts'
+import { observeTenantRemoval } from '../provisioning/observe-removal.ts'
+import { observeTenant } from '../provisioning/observe-tenant.ts'
+import { planTenantRemoval } from '../provisioning/plan-removal.ts'
+import { planTenant } from '../provisioning/plan-tenant.ts'
+import type { Actor, ProvisioningStores } from '../provisioning/stores.ts'
+import type { Isolation, TenantRow } from '../stores/postgres/rows.ts'
+import { TenantScope, inTenant } from '../stores/postgres/tenant-scope.ts'
+import { type TenantUsage, tenantUsage } from '../stores/postgres/tenant-usage.ts'
+import { findTenant, findTenantBySlug, lockTenant, pageOfTenants, updateTenant } from '../stores/postgres/tenants.ts'
+import type { ApiKeyService, MintedKey } from './api-keys.ts'
+import { auditChange } from './audit.ts'
+import type { AuthenticationService } from './authentication.ts'
+import type { Request } from './caller.ts'
+import { refuseDeclared } from './declared.ts'
+import type { Page, PageRequest } from './page.ts'
+import { API_CLUSTER } from './pipeline-settings.ts'
+import { preparePipeline } from './pipeline-preparation.ts'
+import { slugOf } from './slug.ts'
+import type { SystemConfigService } from './system-config.ts'
+
+export interface NewTenant {
+  readonly name: string
+  readonly slug?: string | undefined
+  readonly plan: string
+  readonly isolation: Isolation
+  /** What is left out is the system's. */
+  readonly quotas: Partial<Quotas>
+}
+
+export interface TenantChanges {
+  readonly name?: string | undefined
+  readonly plan?: string | undefined
+  /** What is left out stays. */
+  readonly quotas?: Partial<Quotas> | undefined
+}
+
+export interface TenantParts {
+  readonly stores: ProvisioningStores
+  /** What collections look like, and a pipeline to prepare where no operator does. */
+  readonly pipeline: DesiredPipeline
+  readonly apiKeys: ApiKeyService
+  readonly authentication: AuthenticationService
+  readonly systemConfig: SystemConfigService
+  readonly now: () => Date
+}
+
+/** Tenants as administrators see them. Making one uses the same plan as the operator, with `managed_by: api`. */
+export class TenantService {
+  readonly #parts: TenantParts
+
+  constructor(parts: TenantParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Makes schema, role, place for vectors, and a first key of the role admin. A request that failed half-way can be
+   * repeated.
+   * @throws ApiError CONFLICT (the slug is taken), VALIDATION_ERROR (no slug), KB_CONFIG_ERROR (the pipeline is not ready)
+   */
+  async create(input: NewTenant, request: Request): Promise<{ tenant: TenantRow; key: MintedKey }> {
+    const { stores, now, apiKeys } = this.#parts
+    const slug = input.slug ?? slugOf(input.name)
+    if (!isSlug(slug))
+      throw new ApiError('VALIDATION_ERROR', `slug: must be lower-case letters, digits and inner hyphens, at most 48, beginning with a letter, got ${JSON.stringify(slug.slice(0, 64))}`) // prettier-ignore
+    const actor = actorOf(request)
+    await preparePipeline(stores, this.#parts.pipeline, actor, now)
+    const desired = await this.#desired(slug, input)
+    const observed = await observeTenant(stores, desired, noVault)
+    if (observed.row) throw slugTaken(slug)
+    const plan = planTenant(desired, observed, now())
+    const [obstacle] = plan.obstacles
+    if (obstacle) throw new ApiError(obstacle.reason === 'Conflict' ? 'CONFLICT' : 'KB_CONFIG_ERROR', obstacle.message)
+    try {
+      await applyPlan(stores, plan, { vault: noVault, now, actor })
+    } catch (error) {
+      // Of two requests for one slug, the second meets what the first made meanwhile.
+      const winner = await findTenantBySlug(stores.database, slug)
+      throw winner && winner.id !== desired.id ? slugTaken(slug, error) : error
+    }
+    const tenant = await this.get(desired.id)
+    const key = await apiKeys.create(wholeScope(tenant), firstKey, request)
+    return { tenant, key }
+  }
+
+  /** Ordered by slug. */
+  async list(page: PageRequest): Promise<Page<TenantRow>> {
+    return pageOfTenants(this.#parts.stores.database, page)
+  }
+
+  /** @throws ApiError TENANT_NOT_FOUND */
+  async get(id: string): Promise<TenantRow> {
+    return required(await findTenant(this.#parts.stores.database, id), id)
+  }
+
+  /** @throws ApiError TENANT_NOT_FOUND */
+  async scope(id: string): Promise<TenantScope> {
+    return wholeScope(await this.get(id))
+  }
+
+  async usage(tenant: TenantRow): Promise<TenantUsage> {
+    return inTenant(this.#parts.stores.database, wholeScope(tenant), tenantUsage)
+  }
+
+  /** @throws ApiError TENANT_NOT_FOUND, CONFLICT (declared by a resource) */
+  async update(id: string, changes: TenantChanges, request: Request): Promise<TenantRow> {
+    return this.#change(id, request, 'update-tenant', row => ({
+      ...(changes.name !== undefined && { display_name: changes.name }),
+      ...(changes.plan !== undefined && { plan: changes.plan }),
+      ...(changes.quotas !== undefined && { quotas: { ...row.quotas, ...changes.quotas } }),
+    }))
+  }
+
+  /** Its keys are refused within 5 s; data and jobs stay. @throws as update does */
+  async disable(id: string, request: Request): Promise<TenantRow> {
+    return this.#change(id, request, 'disable-tenant', () => ({ status: 'disabled' }))
+  }
+
+  /** @throws as update does */
+  async enable(id: string, request: Request): Promise<TenantRow> {
+    return this.#change(id, request, 'enable-tenant', () => ({ status: 'active', released_at: null }))
+  }
+
+  /**
+   * Deletes the tenant with everything it has: keys, schema, role, vectors. Gives what was erased. A request that failed
+   * half-way can be repeated.
+   * @throws ApiError TENANT_NOT_FOUND, CONFLICT (declared by a resource)
+   */
+  async remove(id: string, request: Request): Promise<{ rows: number; points: number }> {
+    const { stores, now, authentication, pipeline } = this.#parts
+    const tenant = await this.get(id)
+    refuseDeclared(`tenant ${tenant.slug}`, tenant.managed_by, tenant)
+    const removal = {
+      slug: tenant.slug,
+      owner: tenant.owner,
+      policy: 'Delete',
+      collectionPrefix: pipeline.collectionPrefix,
+      keyNames: [],
+    } as const
+    const observed = await observeTenantRemoval(stores, removal, noVault)
+    const plan = planTenantRemoval(removal, observed)
+    const erased = await applyPlan(stores, plan, { vault: noVault, now, actor: actorOf(request) })
+    authentication.forget()
+    return erased
+  }
+
+  async #change(
+    id: string,
+    request: Request,
+    action: string,
+    decide: (row: TenantRow) => Parameters<typeof updateTenant>[2],
+  ): Promise<TenantRow> {
+    const changed = await this.#parts.stores.database.transaction(async sql => {
+      const row = required(await lockTenant(sql, id), id)
+      refuseDeclared(`tenant ${row.slug}`, row.managed_by, row)
+      const changes = decide(row)
+      await auditChange(sql, request, { action, target: row.slug, tenantId: id, detail: { changed: Object.keys(changes) } }) // prettier-ignore
+      return required(await updateTenant(sql, id, changes), id)
+    })
+    this.#parts.authentication.forget()
+    return changed
+  }
+
+  async #desired(slug: string, input: NewTenant): Promise<DesiredTenant & { readonly id: string }> {
+    const { pipeline, systemConfig } = this.#parts
+    const quotas = quotasSchema.parse({ ...(await systemConfig.current()).quotas, ...input.quotas })
+    const desired = (id: string) => ({
+      id,
+      slug,
+      displayName: input.name,
+      plan: input.plan,
+      isolation: input.isolation,
+      disabled: false,
+      quotas,
+      managedBy: 'api' as const,
+      owner: { cluster: API_CLUSTER, uid: id, name: `tenant ${slug}` },
+      adopt: false,
+      collectionPrefix: pipeline.collectionPrefix,
+      vectors: pipeline.vectors,
+      knowledgeBases: [],
+      apiKeys: [],
+    })
+    // An earlier request may have made the schema, which bears its id, and have been cut off before the row.
+    const left = (await observeTenant(this.#parts.stores, desired(randomUUID()), noVault)).schema.marker
+    return desired(left?.cluster === API_CLUSTER ? left.uid : randomUUID())
+  }
+}
+
+const firstKey = { name: 'admin', role: 'admin', scopeKbIds: null, rateLimitPerMinute: null, expiresAt: null } as const
+
+function wholeScope(tenant: TenantRow): TenantScope {
+  return new TenantScope(tenant)
+}
+
+function actorOf({ requestId }: Request): Actor {
+  return { type: 'admin', name: null, requestId }
+}
+
+function required(row: TenantRow | null, id: string): TenantRow {
+  if (!row) throw new ApiError('TENANT_NOT_FOUND', `tenant ${JSON.stringify(id)} does not exist`)
+  return row
+}
+
+function slugTaken(slug: string, cause?: unknown): ApiError {
+  return new ApiError('CONFLICT', `there is a tenant with the slug ${slug} already; choose another name or slug`, { cause }) // prettier-ignore
+}
