@@ -48,8 +48,8 @@ export interface EmbeddingInfo {
 export interface RetrievalServiceParts {
   readonly retrievers: Readonly<Record<RetrieverName, Retriever>>
   readonly knowledgeBases: KnowledgeBaseDirectory
-  /** The pipeline's. */
-  readonly defaults: RetrievalSettings
+  /** The pipeline's: what an administrator has set now, else the environment's. */
+  readonly defaults: () => Promise<RetrievalSettings>
   readonly embedder: QueryEmbedder | null
 }
 
@@ -78,7 +78,7 @@ export class RetrievalService {
     const searched = await stopwatch.time('resolve', () =>
       knowledgeBases.resolve(scope, request.knowledgeBaseIds ?? []),
     )
-    const { defaultRetriever: requestedRetriever, topK, scoreThreshold } = this.#settings(request, searched)
+    const { defaultRetriever: requestedRetriever, topK, scoreThreshold } = await this.#settings(request, searched)
     const ids = searched.map(({ id }) => id)
     const retrieval = await upstreamErrors(() =>
       retrievers[requestedRetriever].retrieve({
@@ -119,8 +119,11 @@ export class RetrievalService {
   }
 
   /** Request, then knowledge base, then pipeline. */
-  #settings(request: RetrievalRequest, searched: readonly SearchableKnowledgeBase[]): RetrievalSettings {
-    const { defaults } = this.#parts
+  async #settings(
+    request: RetrievalRequest,
+    searched: readonly SearchableKnowledgeBase[],
+  ): Promise<RetrievalSettings> {
+    const defaults = await this.#parts.defaults()
     const threshold = request.scoreThreshold ?? agreed(searched, 'scoreThreshold') ?? defaults.scoreThreshold
     return {
       defaultRetriever: request.retriever ?? agreed(searched, 'defaultRetriever') ?? defaults.defaultRetriever,
