@@ -4,8 +4,10 @@ import { z } from 'zod'
 const QUANTITY =
   '^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$'
 
+const MESSAGE = 'must be a quantity such as 500m or 2Gi'
+
 const quantitySchema = z
-  .union([z.int(), z.string().regex(new RegExp(QUANTITY), 'must be a quantity such as 500m or 2Gi')])
+  .union([z.int(), z.string().regex(new RegExp(QUANTITY), MESSAGE)], MESSAGE)
   .meta({ 'x-kubernetes-int-or-string': true, pattern: QUANTITY })
   .describe('Quantity, such as `500m` or `2Gi`.')
 

@@ -66,6 +66,20 @@ describe('custom resource definitions on a real API server', () => {
     })
   }
 
+  it('is found by short name and category, as kubectl looks for it', async () => {
+    const { resources } = await config
+      .makeApiClient(CustomObjectsApi)
+      .getAPIResources({ group: GROUP, version: VERSION })
+    const found = resources
+      .filter(({ name }) => !name.includes('/'))
+      .map(({ kind, shortNames, categories, namespaced }) => ({ kind, shortNames, categories, namespaced }))
+    expect(plain(found)).to.have.deep.members([
+      { kind: 'RagPipeline', shortNames: ['ragp'], categories: ['selfrag', 'all'], namespaced: true },
+      { kind: 'RagTenant', shortNames: ['ragt'], categories: ['selfrag', 'all'], namespaced: true },
+    ])
+    expect(resources.map(({ name }) => name)).to.include.members(['ragpipelines/status', 'ragtenants/status'])
+  })
+
   for (const file of ['pipeline.yaml', 'tenant.yaml']) {
     it(`takes the sample ${file}, and fills in the same defaults as parseResource`, async () => {
       for (const document of parseAllDocuments(await readFile(join(samples, file), 'utf8'))) {
@@ -137,6 +151,17 @@ describe('custom resource definitions on a real API server', () => {
     expect(((await mergePatch(pipeline, { models })) as Manifest).spec['models']).to.deep.include({
       embedding: { provider: 'openai', model: 'text-embedding-3-small', dimension: 1536, batchSize: 32 },
     })
+  })
+
+  it('shows what an operator wants to see, the rest with -o wide', async () => {
+    const asTable = setHeaderOptions('Accept', 'application/json;as=Table;v=v1;g=meta.k8s.io')
+    const columns = async (plural: string) => {
+      const request = { group: GROUP, version: VERSION, namespace, plural }
+      const table = (await api.listNamespacedCustomObject(request, asTable)) as { columnDefinitions: { name: string; priority: number }[] } // prettier-ignore
+      return table.columnDefinitions.map(({ name, priority }) => (priority === 0 ? name : `(${name})`)).join(' ')
+    }
+    expect(await columns('ragpipelines')).to.equal('Name Ready Reason URL Tenants Age (Engine) (Model) (Fingerprint) (Collection) (Message)') // prettier-ignore
+    expect(await columns('ragtenants')).to.equal('Name Ready Reason Pipeline Documents Age (Schema) (Collection) (Chunks) (StorageMb) (Message)') // prettier-ignore
   })
 
   it('keeps status apart from spec', async () => {

@@ -138,7 +138,7 @@ export const wrongResources: readonly WrongResource[] = [
     what: 'a quantity that is none',
     manifest: pipelineManifest({ api: { resources: { limits: { memory: 'much' } } } }),
     refusal: 'spec.api.resources.limits.memory in body should match',
-    fault: 'spec.api.resources.limits.memory: ',
+    fault: 'spec.api.resources.limits.memory: must be a quantity such as 500m or 2Gi',
   },
   {
     what: 'an unknown field',
