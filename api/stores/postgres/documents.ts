@@ -21,12 +21,38 @@ export async function bumpKnowledgeBase({ sql }: Tenant, id: string): Promise<vo
   await sql('knowledge_bases').where({ id }).increment('version', 1)
 }
 
+/** The same lock, when nothing has changed; false when there is no such knowledge base. */
+export async function lockKnowledgeBase({ sql }: Tenant, id: string): Promise<boolean> {
+  const row = await sql<KnowledgeBaseRow>('knowledge_bases').where({ id }).forNoKeyUpdate().first('id')
+  return row !== undefined
+}
+
+export async function dropKnowledgeBase({ sql }: Tenant, id: string): Promise<void> {
+  await sql('knowledge_bases').where({ id }).delete()
+}
+
 export async function findDocument(tenant: Tenant, id: string): Promise<DocumentRow | null> {
   return (await table(tenant).where({ id }).first()) ?? null
 }
 
 export async function lockDocument(tenant: Tenant, id: string): Promise<DocumentRow | null> {
   return (await table(tenant).where({ id }).forUpdate().first()) ?? null
+}
+
+/** Neither it nor its knowledge base is being deleted; null otherwise. */
+export async function findVisibleDocument(
+  { sql }: Tenant,
+  id: string,
+  lock: 'lock' | 'read',
+): Promise<DocumentRow | null> {
+  const query = sql<DocumentRow>('documents')
+    .join('knowledge_bases', 'knowledge_bases.id', 'documents.kb_id')
+    .where('documents.id', id)
+    .whereNot('documents.status', 'deleting')
+    .whereNull('knowledge_bases.deleted_at')
+    .select('documents.*')
+  if (lock === 'lock') void query.forUpdate('documents')
+  return (await query.first<DocumentRow | undefined>()) ?? null
 }
 
 /** A document under work, with what its knowledge base says about the work. */

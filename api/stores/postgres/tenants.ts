@@ -66,7 +66,10 @@ export async function pageOfTenants(sql: Knex, page: { limit: number; offset: nu
   return { items, total: Number(counted[0]?.count ?? 0) }
 }
 
-/** Nobody else changes the row, or counts against its quotas, until the transaction ends. */
+/**
+ * Nobody else changes the row, or counts against its quotas, until the transaction ends. Workers may still add jobs: their
+ * foreign key asks for less.
+ */
 export async function lockTenant(sql: Knex.Transaction, id: string): Promise<TenantRow | null> {
-  return (await table(sql).where({ id }).forUpdate().first()) ?? null
+  return (await table(sql).where({ id }).forNoKeyUpdate().first()) ?? null
 }

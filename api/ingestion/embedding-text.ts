@@ -1,0 +1,32 @@
+export interface ChunkInContext {
+  readonly text: string
+  readonly title: string
+  readonly headings: readonly string[]
+}
+
+/** More would drown a short chunk in its own heading. */
+const HEADER_LIMIT = 200
+/** Where a chunk repeats its heading, it does so at its beginning. */
+const OPENING = 400
+
+/**
+ * What is embedded and analysed for a chunk: the titles that it stands under, then its text. A chunk seldom says what it is
+ * about ("It must not be exceeded."); its headings do. Titles that the chunk itself opens with are left out. The text that
+ * is stored and shown stays as it is in the document.
+ *
+ * @param limit characters that the model reads at most; the header gives way, never the text
+ */
+export function embeddingText(chunk: ChunkInContext, limit = Infinity): string {
+  const opening = normal(chunk.text.slice(0, OPENING))
+  const titles = [...new Set([chunk.title, ...chunk.headings].map(title => title.trim()))].filter(
+    title => title !== '' && !opening.includes(normal(title)),
+  )
+  const room = Math.min(HEADER_LIMIT, limit - chunk.text.length - 1)
+  const header = titles.join(' > ')
+  if (header === '' || room < 1) return chunk.text
+  return `${header.slice(0, room).toWellFormed()}\n${chunk.text}`
+}
+
+function normal(text: string): string {
+  return text.replace(/\s+/g, ' ').toLowerCase()
+}

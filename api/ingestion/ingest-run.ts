@@ -1,0 +1,80 @@
+import type { Logger } from 'pino'
+import { lockDocumentAtWork, type DocumentAtWork } from '../stores/postgres/documents.ts'
+import { type JobChanges, updateJob } from '../stores/postgres/jobs.ts'
+import type { ChunkDraftRow, EmbeddingGenerationRow, JobRow, JobStage } from '../stores/postgres/rows.ts'
+import { inTenant, type TenantScope, type TenantTransaction } from '../stores/postgres/tenant-scope.ts'
+import type { IngestionParts } from './ingestion-parts.ts'
+import { Superseded } from './job-failure.ts'
+import { noteProgress } from './job-stages.ts'
+import type { ParsedDocument } from './parsers/parser.ts'
+
+/** Rows that stages handle at a time, so that memory does not grow with the document. */
+export const PAGE = 128
+
+/**
+ * One attempt at one ingest job: what its stages share. Every transaction of a stage goes through {@link transaction},
+ * which makes sure that the job's result is still wanted.
+ */
+export class IngestRun {
+  readonly parts: IngestionParts
+  readonly scope: TenantScope
+  readonly job: JobRow
+  readonly signal: AbortSignal
+  readonly log: Logger
+  document: DocumentAtWork
+  readonly generation: EmbeddingGenerationRow
+  stages: readonly JobStage[]
+  /** What the parse stage of this very attempt gave, so that the next stage need not read it back. */
+  parsed: ParsedDocument | null = null
+  /** All drafts, when the chunk stage of this very attempt made no more than a page of them. */
+  drafts: ChunkDraftRow[] | null = null
+  /** Ids of points that this attempt has written, or was about to. */
+  readonly writtenPoints: string[] = []
+
+  constructor(
+    start: Pick<IngestRun, 'parts' | 'scope' | 'job' | 'signal' | 'log' | 'document' | 'generation' | 'stages'>,
+  ) {
+    this.parts = start.parts
+    this.scope = start.scope
+    this.job = start.job
+    this.signal = start.signal
+    this.log = start.log
+    this.document = start.document
+    this.generation = start.generation
+    this.stages = start.stages
+  }
+
+  /** The points of this document's knowledge base. */
+  get vectors() {
+    return this.scope.vectors([this.document.kb_id])
+  }
+
+  /** @throws Superseded when the document was deleted or replaced; the signal's reason when the job is no longer ours */
+  async transaction<T>(work: (tenant: TenantTransaction) => Promise<T>): Promise<T> {
+    this.signal.throwIfAborted()
+    return inTenant(this.parts.database, this.scope, async tenant => {
+      this.document = await lockWanted(tenant, this.job)
+      return work(tenant)
+    })
+  }
+
+  /** Tells how far a stage is. */
+  async progress(tenant: TenantTransaction, stage: string, detail: string): Promise<void> {
+    await this.record(tenant, { stages: noteProgress(this.stages, stage, detail) })
+  }
+
+  async record(tenant: TenantTransaction, changes: JobChanges): Promise<void> {
+    await tenant.control(sql => updateJob(sql, this.job.id, changes))
+    // A rollback after this loses nothing: the next attempt reads the record again.
+    if (changes.stages) this.stages = changes.stages
+  }
+}
+
+/** Locks the document of an ingest job. @throws Superseded when the job is not the one that it waits for */
+export async function lockWanted(tenant: TenantTransaction, job: JobRow): Promise<DocumentAtWork> {
+  const document = job.document_id === null ? null : await lockDocumentAtWork(tenant, job.document_id)
+  if (!document) throw new Superseded('the document is gone')
+  if (document.job_id !== job.id || document.kb_deleted_at !== null || document.status === 'deleting')
+    throw new Superseded('the document is being deleted, or has new content')
+  return document
+}

@@ -1,0 +1,160 @@
+import { activeGeneration } from '../stores/postgres/embedding-generations.ts'
+import { findDocument, lockKnowledgeBase, updateDocument } from '../stores/postgres/documents.ts'
+import { updateJob } from '../stores/postgres/jobs.ts'
+import type { JobError, JobStage } from '../stores/postgres/rows.ts'
+import { inTenant, type TenantTransaction } from '../stores/postgres/tenant-scope.ts'
+import { CollectionMissing } from '../stores/vectors/vector-store.ts'
+import { IngestRun, lockWanted } from './ingest-run.ts'
+import { judgeFailure, PermanentFailure, Superseded } from './job-failure.ts'
+import { beginStage, endStage, failStage, postponeStage } from './job-stages.ts'
+import type { JobWork } from './job-work.ts'
+import { requestCalibration } from './request-calibration.ts'
+import { chunkStage } from './stages/chunk.ts'
+import { embedStage } from './stages/embed.ts'
+import { parseStage } from './stages/parse.ts'
+import type { Stage } from './stages/stage.ts'
+import { MissingEmbeddings, storeStage } from './stages/store.ts'
+
+/** From a source to searchable chunks, in this order. */
+const stages: readonly Stage[] = [parseStage, chunkStage, embedStage, storeStage]
+
+/** A document that has ended its worker so often is the reason for it. */
+const MOST_CRASHES = 10
+
+/** Makes a document searchable, going on from the first stage that is not done. */
+export async function ingest(work: JobWork): Promise<void> {
+  let run: IngestRun | undefined
+  try {
+    run = await begin(work)
+    for (let stage = nextStage(run.stages); stage; stage = nextStage(run.stages)) await advance(run, stage)
+    work.parts.queue.wake()
+  } catch (error) {
+    // No longer this worker's job: whoever has it now keeps its record.
+    if (work.signal.aborted) throw error
+    await settle(work, run, error)
+  }
+}
+
+function nextStage(record: readonly JobStage[]): Stage | undefined {
+  const name = record.find(({ status }) => status !== 'done')?.name
+  return stages.find(stage => stage.name === name)
+}
+
+async function begin({ parts, scope, job, signal }: JobWork): Promise<IngestRun> {
+  return inTenant(parts.database, scope, async tenant => {
+    const document = await lockWanted(tenant, job)
+    const generation = await tenant.control(sql => activeGeneration(sql, scope.collection))
+    if (!generation) throw new CollectionMissing(scope.collection)
+    const first = nextStage(job.stages)
+    if (!first) throw new Error(`job ${job.id} has no stage left, and is not done`)
+    const record = beginStage(job.stages, first.name, parts.now())
+    const run = new IngestRun({ parts, scope, job, signal, log: parts.log, document, generation, stages: record })
+    await run.record(tenant, { status: 'running', stage: first.name, stages: record, attempts: job.attempts + 1 })
+    await updateDocument(tenant, document.id, { status: 'processing', error: null })
+    return run
+  })
+}
+
+async function advance(run: IngestRun, stage: Stage): Promise<void> {
+  const { now } = run.parts
+  const crashes = run.stages.find(({ name }) => name === stage.name)?.crashes ?? 0
+  if (crashes >= MOST_CRASHES) {
+    throw new PermanentFailure(
+      'WORKER_CRASHED',
+      `the worker ended ${crashes} times in the stage ${stage.name}; the document may need more memory than the worker has: split it, or give the worker more`,
+    )
+  }
+  try {
+    const { detail, commit } = await stage.run(run)
+    await run.transaction(async tenant => {
+      await commit(tenant)
+      const done = endStage(run.stages, stage.name, now(), detail)
+      const next = nextStage(done)
+      if (next) await run.record(tenant, { stage: next.name, stages: beginStage(done, next.name, now()) })
+      else await succeed(run, tenant, done)
+    })
+  } catch (error) {
+    if (!(error instanceof MissingEmbeddings)) throw error
+    run.drafts = null
+    const embedding = beginStage(run.stages, embedStage.name, now())
+    await run.transaction(tenant => run.record(tenant, { stage: embedStage.name, stages: embedding }))
+  }
+}
+
+/** The store stage has locked the knowledge base. */
+async function succeed(run: IngestRun, tenant: TenantTransaction, record: readonly JobStage[]): Promise<void> {
+  await run.record(tenant, {
+    status: 'succeeded',
+    stage: null,
+    stages: record,
+    error: null,
+    finished_at: run.parts.now(),
+  })
+  await requestCalibration(tenant, run.parts, run.document.kb_id)
+}
+
+/** Records what an attempt failed of. @throws the error again when another attempt may go better */
+async function settle(work: JobWork, run: IngestRun | undefined, error: unknown): Promise<void> {
+  if (error instanceof Superseded) return cancel(work, run)
+  const { parts, job } = work
+  // Without a run the record is as it was when the job was fetched, and its first stage was not begun.
+  const record = run?.stages ?? job.stages
+  const stage = record.find(({ status }) => status !== 'done')
+  const verdict = judgeFailure(error, {
+    stageAttempts: (stage?.attempts ?? 0) + (run ? 0 : 1),
+    ageMs: parts.now().getTime() - job.created_at.getTime(),
+  })
+  const name = stage?.name ?? 'parse'
+  const log = { err: error, stage: name, code: verdict.code }
+  if (verdict.transient) parts.log.warn(log, 'the job will be tried again')
+  else parts.log.error(log, 'the job has failed')
+  try {
+    await recordFailure(work, record, name, verdict)
+  } catch (recording) {
+    if (recording instanceof Superseded) return cancel(work, run)
+    throw recording
+  }
+  if (verdict.transient) throw error
+}
+
+async function recordFailure(
+  { parts, scope, job }: JobWork,
+  record: readonly JobStage[],
+  stage: string,
+  verdict: JobError,
+): Promise<void> {
+  const { code, message, transient } = verdict
+  await inTenant(parts.database, scope, async tenant => {
+    const document = await lockWanted(tenant, job)
+    if (!transient) await updateDocument(tenant, document.id, { status: 'failed', error: { code, message, stage } })
+    await tenant.control(sql =>
+      updateJob(
+        sql,
+        job.id,
+        transient
+          ? { status: 'queued', stage, stages: postponeStage(record, stage, message), error: verdict }
+          : { status: 'failed', stage, stages: failStage(record, stage, parts.now(), message), error: verdict, finished_at: parts.now() }, // prettier-ignore
+      ),
+    )
+    await lockKnowledgeBase(tenant, job.kb_id)
+    await requestCalibration(tenant, parts, job.kb_id)
+  })
+}
+
+/**
+ * The document went, or has new content, while this job was at it. Whoever deletes it runs after this job and removes its
+ * points; but if this worker was thought dead for a while, that has been already, so its own points are removed here.
+ */
+async function cancel({ parts, scope, job }: JobWork, run: IngestRun | undefined): Promise<void> {
+  if (run && run.writtenPoints.length > 0) {
+    const current = await inTenant(parts.database, scope, tenant => findDocument(tenant, run.document.id))
+    const revisionStays =
+      current !== null && current.status !== 'deleting' && current.revision === run.document.revision
+    if (!revisionStays) await parts.vectors.delete(run.vectors, { ids: run.writtenPoints })
+  }
+  await inTenant(parts.database, scope, async tenant => {
+    const exists = await lockKnowledgeBase(tenant, job.kb_id)
+    await tenant.control(sql => updateJob(sql, job.id, { status: 'cancelled', finished_at: parts.now() }))
+    if (exists) await requestCalibration(tenant, parts, job.kb_id)
+  })
+}

@@ -1,0 +1,35 @@
+import type { Knex } from 'knex'
+import type { Logger } from 'pino'
+import type { ChunkerName, ChunkingSettings } from '../contract/chunking.ts'
+import type { VectorSpace } from '../contract/fingerprint.ts'
+import type { Embedder } from '../providers/embedders/embedder.ts'
+import type { VectorStore } from '../stores/vectors/vector-store.ts'
+import type { Chunker } from './chunkers/chunker.ts'
+import type { ParsedDocument } from './parsers/parser.ts'
+import type { JobQueue } from './queue.ts'
+
+/** What jobs are run with; made once in worker.ts or standalone.ts. */
+export interface IngestionParts {
+  readonly database: Knex
+  readonly vectors: VectorStore
+  /** Null in lexical mode. */
+  readonly embedding: EmbeddingPart | null
+  /** The pipeline's; a knowledge base overrides single fields. */
+  readonly chunking: ChunkingSettings
+  readonly parse: Parse
+  readonly chunkers: Readonly<Record<ChunkerName, Chunker>>
+  readonly queue: JobQueue
+  readonly now: () => Date
+  readonly log: Logger
+}
+
+export interface EmbeddingPart {
+  readonly embedder: Embedder
+  readonly space: VectorSpace
+}
+
+/** Finds the parser for a file and runs it. @throws UnreadableDocument */
+export type Parse = (
+  bytes: Uint8Array,
+  hint: { readonly filename?: string; readonly mediaType: string },
+) => Promise<ParsedDocument>

@@ -1,0 +1,178 @@
+import type { Knex } from 'knex'
+import type { Logger } from 'pino'
+import { fromKnex, type Job, PgBoss } from 'pg-boss'
+import type { JobKind } from '../stores/postgres/rows.ts'
+
+/** Beside the control schema, because pg-boss migrates it by itself. */
+export const QUEUE_SCHEMA = 'selfrag_queue'
+
+/**
+ * `documents`: one active job a key (a document, or a knowledge base that goes), so that nothing is indexed and deleted at
+ * the same time. `calibrations`: one waiting and one active a key, so that asking twice costs nothing.
+ */
+const queues = {
+  documents: { policy: 'singleton' },
+  calibrations: { policy: 'stately' },
+} as const
+type QueueName = keyof typeof queues
+
+const queueOf: Readonly<Record<JobKind, QueueName>> = {
+  ingest: 'documents',
+  'delete-document': 'documents',
+  'delete-knowledge-base': 'documents',
+  calibrate: 'calibrations',
+}
+
+/** What people wait for least goes last. */
+const priorityOf: Readonly<Record<JobKind, number>> = {
+  'delete-document': 2,
+  'delete-knowledge-base': 1,
+  ingest: 0,
+  calibrate: 0,
+}
+
+const DAY = 86_400
+
+/** Attempts are not limited here: whoever runs a job ends it, with a reason (job-failure.ts). */
+const delivery = {
+  retryLimit: 1_000_000,
+  retryBackoff: true,
+  retryDelay: 1,
+  retryDelayMax: 30,
+  // A killed worker's job is another's after this and one supervision; 10 is the least that pg-boss takes.
+  heartbeatSeconds: 10,
+  expireInSeconds: 23 * 3600,
+  retentionSeconds: 365 * DAY,
+  // The record for people is the table jobs; here ended jobs only make scans longer.
+  deleteAfterSeconds: 600,
+} as const
+
+export interface QueuedJob {
+  /** Of the row in `jobs`. */
+  readonly id: string
+  readonly kind: JobKind
+  /** Jobs of one key run one after the other. */
+  readonly key: string
+  readonly delaySeconds?: number
+}
+
+/** @param signal aborted when the job is no longer this worker's, or the worker gives it back to stop */
+export type JobHandler = (jobId: string, signal: AbortSignal) => Promise<void>
+
+export interface QueueSettings {
+  readonly database: Knex
+  readonly log: Logger
+  /** Watches for jobs of workers that died; for processes that work. */
+  readonly supervise: boolean
+}
+
+/**
+ * Delivers jobs, at least once each, from a Postgres that also holds their records. Everything goes through the pool that
+ * it is given; polling is single statements, so no transaction stays open (PGlite has one for all connections).
+ */
+export class JobQueue {
+  readonly #boss: PgBoss
+  readonly #log: Logger
+  readonly #workers: string[] = []
+  #started: Promise<void> | undefined
+
+  constructor({ database, log, supervise }: QueueSettings) {
+    this.#log = log
+    this.#boss = new PgBoss({
+      db: fromKnex(database),
+      schema: QUEUE_SCHEMA,
+      supervise,
+      schedule: false,
+      registerInstance: false,
+      superviseIntervalSeconds: 1,
+      monitorIntervalSeconds: 1,
+      maintenanceIntervalSeconds: 60,
+      persistWarnings: false,
+      // REINDEX CONCURRENTLY and the reading of vacuum's state want rights and sessions that not every database gives.
+      reindex: false,
+      monitorVacuum: false,
+    })
+    this.#boss.on('error', error => log.warn({ err: error }, 'the queue had an error'))
+    this.#boss.on('warning', warning => log.warn({ data: warning.data }, `the queue warns: ${warning.message}`))
+  }
+
+  /** Installs or upgrades the queue's schema when it has to, whoever else does at the same time. Once; after a failure again. */
+  async start(): Promise<void> {
+    this.#started ??= this.#start().catch((error: unknown) => {
+      this.#started = undefined
+      throw error
+    })
+    return this.#started
+  }
+
+  async #start(): Promise<void> {
+    await this.#boss.start()
+    for (const [name, { policy }] of Object.entries(queues)) {
+      // An existing queue is left as it is, hence the update.
+      await this.#boss.createQueue(name, { policy, ...delivery })
+      await this.#boss.updateQueue(name, delivery)
+    }
+  }
+
+  /**
+   * Adds jobs in the caller's transaction, so that job and record stand or fall together. Call {@link start} before the
+   * transaction begins: starting needs another connection, which PGlite gives nobody meanwhile.
+   * @param sql a transaction of the API's own role
+   * @returns ids of those that were added: a calibration that waits already is not queued twice
+   */
+  async add(sql: Knex.Transaction, jobs: readonly QueuedJob[]): Promise<ReadonlySet<string>> {
+    await this.start()
+    const added = new Set<string>()
+    for (const name of Object.keys(queues) as QueueName[]) {
+      const wanted = jobs.filter(job => queueOf[job.kind] === name)
+      if (wanted.length === 0) continue
+      const ids = await this.#boss.insert(
+        name,
+        wanted.map(job => ({
+          id: job.id,
+          priority: priorityOf[job.kind],
+          singletonKey: job.key,
+          ...(job.delaySeconds !== undefined && { startAfter: job.delaySeconds }),
+        })),
+        { db: fromKnex(sql), returnId: true },
+      )
+      ids?.forEach(id => added.add(id))
+    }
+    return added
+  }
+
+  /** Lets this process's workers look now: after a commit, when they may be here. Harmless when they are not. */
+  wake(): void {
+    for (const worker of this.#workers) this.#boss.notifyWorker(worker)
+  }
+
+  /** Runs jobs: `concurrency` documents at a time, and one calibration. */
+  async work(concurrency: number, handler: JobHandler): Promise<void> {
+    await this.start()
+    for (let slot = 0; slot < concurrency; slot++) await this.#addWorker('documents', 0.5, handler)
+    await this.#addWorker('calibrations', 0.5, handler)
+  }
+
+  async #addWorker(queue: QueueName, pollingIntervalSeconds: number, handler: JobHandler): Promise<void> {
+    const options = { pollingIntervalSeconds, heartbeatRefreshSeconds: 2, batchSize: 1 } as const
+    const worker: string = await this.#boss.work(queue, options, async ([job]: Job[]) => {
+      if (!job) return
+      try {
+        await handler(job.id, job.signal)
+      } finally {
+        // The next job at once: after work there may be more, and pg-boss would wait out its polling interval.
+        this.#boss.notifyWorker(worker)
+      }
+    })
+    this.#workers.push(worker)
+  }
+
+  /** Lets running jobs end, for at most `graceMs`; what is not done by then is given back to be done by others. */
+  async stop(graceMs: number): Promise<void> {
+    if (!this.#started) return
+    await this.#started.catch(() => undefined)
+    await this.#boss.stop({ graceful: true, timeout: graceMs, close: false })
+    this.#started = undefined
+    this.#log.debug('the queue has stopped')
+  }
+}

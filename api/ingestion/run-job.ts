@@ -1,0 +1,33 @@
+import { findJob } from '../stores/postgres/jobs.ts'
+import { findTenant } from '../stores/postgres/tenants.ts'
+import { TenantScope } from '../stores/postgres/tenant-scope.ts'
+import { calibrate } from './calibrate.ts'
+import { deleteDocumentJob } from './delete-document.ts'
+import { deleteKnowledgeBaseJob } from './delete-knowledge-base.ts'
+import { ingest } from './ingest.ts'
+import type { IngestionParts } from './ingestion-parts.ts'
+
+/**
+ * Runs a job that the queue delivered, perhaps not for the first time. Resolves when nothing is left to do: done, failed
+ * for good, or not wanted any more.
+ * @throws whatever has to pass before the job is worth another attempt; the queue delivers it again
+ */
+export async function runJob(parts: IngestionParts, jobId: string, signal: AbortSignal): Promise<void> {
+  const job = await findJob(parts.database, jobId)
+  if (!job || (job.status !== 'queued' && job.status !== 'running')) return
+  const tenant = await findTenant(parts.database, job.tenant_id)
+  if (!tenant) return
+  const scope = new TenantScope(tenant)
+  const log = parts.log.child({ job_id: job.id, kind: job.kind, tenant_id: tenant.id, document_id: job.document_id })
+  const work = { parts: { ...parts, log }, scope, job, signal }
+  switch (job.kind) {
+    case 'ingest':
+      return ingest(work)
+    case 'delete-document':
+      return deleteDocumentJob(work)
+    case 'delete-knowledge-base':
+      return deleteKnowledgeBaseJob(work)
+    case 'calibrate':
+      return calibrate(work)
+  }
+}

@@ -1,0 +1,89 @@
+import { setImmediate as breathe } from 'node:timers/promises'
+import { chunkingSchema, type ChunkingSettings } from '../../contract/chunking.ts'
+import { settingsFingerprint } from '../../contract/fingerprint.ts'
+import { analyze } from '../../retrieval/bm25/analyzer.ts'
+import { deleteDrafts, insertDrafts, type NewChunkDraft } from '../../stores/postgres/chunk-drafts.ts'
+import { readParsed } from '../../stores/postgres/document-sources.ts'
+import { updateDocument } from '../../stores/postgres/documents.ts'
+import { chunkId } from '../../stores/vectors/point-id.ts'
+import type { Chunk } from '../chunkers/chunker.ts'
+import { embeddingText } from '../embedding-text.ts'
+import { PAGE, type IngestRun } from '../ingest-run.ts'
+import { PermanentFailure } from '../job-failure.ts'
+import type { ParsedDocument } from '../parsers/parser.ts'
+import type { ChunkMetadata } from '../point-metadata.ts'
+import type { Stage } from './stage.ts'
+
+/** Text → chunks with their analysed terms. */
+export const chunkStage: Stage = {
+  name: 'chunk',
+  async run(run) {
+    const parsed = run.parsed ?? (await loadParsed(run))
+    const settings = effectiveChunking(run)
+    const chunks = run.parts.chunkers[settings.chunker].chunk(parsed, settings)
+    if (chunks.length === 0) throw new PermanentFailure('UNREADABLE_DOCUMENT', 'the document has no text in it')
+    const drafts = await draftChunks(run, chunks)
+    return {
+      detail: chunks.length === 1 ? '1 chunk' : `${chunks.length} chunks`,
+      async commit(tenant) {
+        const { id } = run.document
+        await deleteDrafts(tenant, id)
+        await insertDrafts(tenant, drafts)
+        await updateDocument(tenant, id, { chunking_fingerprint: settingsFingerprint(settings) })
+        run.parsed = null
+        run.drafts =
+          drafts.length > PAGE ? null : drafts.map(draft => ({ ...draft, embedding: null, embedded_by: null }))
+      },
+    }
+  },
+}
+
+/** What the knowledge base leaves out is the pipeline's; no chunk is longer than the model reads. */
+function effectiveChunking({ document, parts }: IngestRun): ChunkingSettings {
+  const parsed = chunkingSchema.safeParse({ ...parts.chunking, ...document.kb_chunking })
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw new PermanentFailure(
+      'KB_CONFIG_ERROR',
+      `chunking of the knowledge base: ${issue?.path.join('.')}: ${issue?.message}; change it and reprocess the document`,
+    )
+  }
+  const longest = parts.embedding?.embedder.maxInputCharacters ?? Infinity
+  const chunkSize = Math.min(parsed.data.chunkSize, longest)
+  return { ...parsed.data, chunkSize, chunkOverlap: Math.min(parsed.data.chunkOverlap, Math.floor(chunkSize / 2)) }
+}
+
+async function loadParsed(run: IngestRun): Promise<ParsedDocument> {
+  const parsed = await run.transaction(tenant => readParsed(tenant, run.document.id))
+  if (!parsed) throw new Error(`document ${run.document.id} was recorded as parsed, but its text is not there`)
+  return parsed
+}
+
+async function draftChunks(run: IngestRun, chunks: readonly Chunk[]): Promise<NewChunkDraft[]> {
+  const { id, kb_id, revision, title } = run.document
+  const drafts: NewChunkDraft[] = []
+  for (const [position, chunk] of chunks.entries()) {
+    // Analysis is computation; heartbeats and other jobs get their turn.
+    if (position % PAGE === PAGE - 1) await breathe()
+    const { terms, length } = analyze(embeddingText({ ...chunk, title }))
+    const ids = [...terms.keys()].sort((a, b) => a - b)
+    const metadata: ChunkMetadata = {
+      headings: chunk.headings,
+      ...(chunk.page !== undefined && { page: chunk.page }),
+    }
+    drafts.push({
+      id: chunkId(id, revision, position),
+      document_id: id,
+      kb_id,
+      position,
+      text: chunk.text,
+      start_offset: chunk.start,
+      end_offset: chunk.end,
+      metadata: { ...metadata },
+      terms: ids,
+      frequencies: ids.map(term => terms.get(term)!),
+      length,
+    })
+  }
+  return drafts
+}

@@ -1,0 +1,21 @@
+import type { TenantTransaction } from '../../stores/postgres/tenant-scope.ts'
+import type { IngestRun } from '../ingest-run.ts'
+
+/** What a stage has worked out. */
+export interface StageResult {
+  /** For people: `14 chunks`. */
+  readonly detail: string
+  /** Writes it, in the transaction that also records the stage as done. */
+  readonly commit: (tenant: TenantTransaction) => Promise<void>
+}
+
+/**
+ * One step from a source to searchable chunks. It may run again after any crash or failure, and then finds what it had
+ * done; it never keeps a transaction open while it waits for a model or a store.
+ */
+export interface Stage {
+  readonly name: 'parse' | 'chunk' | 'embed' | 'store'
+  run(run: IngestRun): Promise<StageResult>
+}
+
+export const nothingToWrite = async (): Promise<void> => {}

@@ -1,0 +1,220 @@
+import type { Knex } from 'knex'
+import type { Logger } from 'pino'
+import { validate as isUuid } from 'uuid'
+import { ApiError } from '../../contract/error-codes.ts'
+import type { JobQueue } from '../../ingestion/queue.ts'
+import { pageChunks } from '../../stores/postgres/chunks.ts'
+import { holdKnowledgeBase, pageDocuments } from '../../stores/postgres/documents.ts'
+import { findTenantJob } from '../../stores/postgres/jobs.ts'
+import type { DocumentStatus } from '../../stores/postgres/rows.ts'
+import { inTenant, type TenantScope, type TenantTransaction } from '../../stores/postgres/tenant-scope.ts'
+import type { VectorStore } from '../../stores/vectors/vector-store.ts'
+import { auditChange } from '../audit.ts'
+import type { Request } from '../caller.ts'
+import type { DocumentService } from '../documents.ts'
+import type { PageRequest } from '../page.ts'
+import { checkFile, checkText, type IncomingDocument } from './check-input.ts'
+import { once, requestHash } from './idempotency.ts'
+import type { IntakeOptions, NewFileDocument, NewTextDocument } from './new-document.ts'
+import { quotaExceeded, remainingRoom } from './quota.ts'
+import { removeDocument, removePointsNow } from './remove.ts'
+import { reprocessDocument } from './reprocess.ts'
+import { showChunk, showDocument, showJob } from './show.ts'
+import { type Intake, takeIn } from './take-in.ts'
+import type { AcceptedDocument, BatchOutcome, BatchResult } from './views.ts'
+import { requireDocument } from './visible-document.ts'
+
+export interface DocumentServiceParts {
+  readonly database: Knex
+  readonly vectors: VectorStore
+  readonly queue: JobQueue
+  readonly log: Logger
+}
+
+const MOST_AT_ONCE = 50
+
+export class PostgresDocumentService implements DocumentService {
+  readonly #parts: DocumentServiceParts
+
+  constructor(parts: DocumentServiceParts) {
+    this.#parts = parts
+  }
+
+  async createFromText(
+    scope: TenantScope,
+    knowledgeBaseId: string,
+    input: NewTextDocument,
+    request: Request,
+    options?: IntakeOptions,
+  ) {
+    // prettier-ignore
+    return this.#createOne(scope, knowledgeBaseId, () => checkText(input), request, options)
+  }
+
+  async createFromFile(
+    scope: TenantScope,
+    knowledgeBaseId: string,
+    input: NewFileDocument,
+    request: Request,
+    options?: IntakeOptions,
+  ) {
+    // prettier-ignore
+    return this.#createOne(scope, knowledgeBaseId, () => checkFile(input), request, options)
+  }
+
+  async createBatch(
+    scope: TenantScope,
+    knowledgeBaseId: string,
+    inputs: readonly NewTextDocument[],
+    request: Request,
+    options: IntakeOptions = {},
+  ): Promise<BatchResult> {
+    requireKnowledgeBaseId(scope, knowledgeBaseId)
+    if (inputs.length === 0 || inputs.length > MOST_AT_ONCE)
+      throw new ApiError('VALIDATION_ERROR', `documents: 1 to ${MOST_AT_ONCE} at once, got ${inputs.length}`)
+    const checked = inputs.map(input => attempt(() => checkText(input)))
+    const good = checked.filter((one): one is IncomingDocument => !(one instanceof ApiError))
+    const hash = requestHash(`batch of ${inputs.length}`, knowledgeBaseId, good)
+    return this.#intake(scope, knowledgeBaseId, hash, options, request, async tenant => {
+      const room = await remainingRoom(tenant)
+      const outcomes = await takeIn(tenant, this.#parts.queue, knowledgeBaseId, good, room)
+      const items = checked.map((one, index) =>
+        batchOutcome(index, inputs[index]?.externalId ?? null, one instanceof ApiError ? one : outcomes.shift()!),
+      )
+      const accepted = items.filter(item => 'document_id' in item).length
+      return { items, accepted, rejected: items.length - accepted }
+    })
+  }
+
+  async list(scope: TenantScope, knowledgeBaseId: string, page: PageRequest, filter: { status?: DocumentStatus } = {}) {
+    requireKnowledgeBaseId(scope, knowledgeBaseId)
+    return this.#within(scope, async tenant => {
+      await requireKnowledgeBase(tenant, knowledgeBaseId)
+      const { rows, total } = await pageDocuments(tenant, knowledgeBaseId, page, filter.status)
+      return { items: rows.map(showDocument), total }
+    })
+  }
+
+  async get(scope: TenantScope, documentId: string) {
+    return this.#within(scope, async tenant => showDocument(await requireDocument(tenant, documentId)))
+  }
+
+  async chunks(scope: TenantScope, documentId: string, page: PageRequest) {
+    return this.#within(scope, async tenant => {
+      await requireDocument(tenant, documentId)
+      const { rows, total } = await pageChunks(tenant, documentId, page)
+      return { items: rows.map(showChunk), total }
+    })
+  }
+
+  async status(scope: TenantScope, documentId: string) {
+    return this.#within(scope, async tenant => {
+      const { id, status, error, job_id } = await requireDocument(tenant, documentId)
+      const job = job_id === null ? null : await tenant.control(sql => findTenantJob(sql, scope.tenantId, job_id))
+      return { document_id: id, status, error, job: job && showJob(job) }
+    })
+  }
+
+  async remove(scope: TenantScope, documentId: string, request: Request): Promise<AcceptedDocument> {
+    const { queue } = this.#parts
+    await queue.start()
+    const { accepted, knowledgeBaseId } = await this.#within(scope, async tenant => {
+      const removed = await removeDocument(tenant, queue, documentId)
+      await recordChange(tenant, request, 'delete-document', documentId)
+      return removed
+    })
+    queue.wake()
+    await removePointsNow(this.#parts, scope.vectors([knowledgeBaseId]), documentId)
+    return accepted
+  }
+
+  async reprocess(scope: TenantScope, documentId: string, request: Request): Promise<AcceptedDocument> {
+    const { queue } = this.#parts
+    await queue.start()
+    const accepted = await this.#within(scope, async tenant => {
+      const outcome = await reprocessDocument(tenant, queue, documentId)
+      await recordChange(tenant, request, 'reprocess-document', documentId)
+      return outcome
+    })
+    queue.wake()
+    return accepted
+  }
+
+  async #createOne(
+    scope: TenantScope,
+    knowledgeBaseId: string,
+    check: () => IncomingDocument,
+    request: Request,
+    options: IntakeOptions = {},
+  ): Promise<AcceptedDocument> {
+    // Before the content is looked at: whoever may not see a knowledge base learns nothing from what is said about it.
+    requireKnowledgeBaseId(scope, knowledgeBaseId)
+    const input = check()
+    const hash = requestHash('one', knowledgeBaseId, [input])
+    return this.#intake(scope, knowledgeBaseId, hash, options, request, async tenant => {
+      const room = await remainingRoom(tenant)
+      const [outcome] = await takeIn(tenant, this.#parts.queue, knowledgeBaseId, [input], room)
+      if (!outcome || 'full' in outcome) throw quotaExceeded(outcome?.full ?? 'documents')
+      return outcome
+    })
+  }
+
+  async #intake<T extends object>(
+    scope: TenantScope,
+    knowledgeBaseId: string,
+    hash: string,
+    { idempotencyKey }: IntakeOptions,
+    request: Request,
+    work: (tenant: TenantTransaction) => Promise<T>,
+  ): Promise<T> {
+    const { queue } = this.#parts
+    await queue.start()
+    const answer = await this.#within(scope, async tenant => {
+      await requireKnowledgeBase(tenant, knowledgeBaseId)
+      return once(tenant, idempotencyKey, hash, async () => {
+        const outcome = await work(tenant)
+        await recordChange(tenant, request, 'add-documents', knowledgeBaseId)
+        return outcome
+      })
+    })
+    queue.wake()
+    return answer
+  }
+
+  #within<T>(scope: TenantScope, work: (tenant: TenantTransaction) => Promise<T>): Promise<T> {
+    return inTenant(this.#parts.database, scope, work)
+  }
+}
+
+function recordChange(tenant: TenantTransaction, request: Request, action: string, target: string): Promise<void> {
+  const { tenantId } = tenant.scope
+  return tenant.control(sql => auditChange(sql, request, { action, target, tenantId }))
+}
+
+function batchOutcome(index: number, externalId: string | null, outcome: ApiError | Intake): BatchOutcome {
+  const place = { index, external_id: externalId }
+  if (!(outcome instanceof ApiError) && 'document_id' in outcome) return { ...place, ...outcome }
+  const { code, message } = outcome instanceof ApiError ? outcome : quotaExceeded(outcome.full)
+  return { ...place, error: { code, detail: message } }
+}
+
+function attempt<T>(work: () => T): T | ApiError {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof ApiError) return error
+    throw error
+  }
+}
+
+function requireKnowledgeBaseId(scope: TenantScope, id: string): void {
+  if (!isUuid(id) || !scope.allows(id)) throw noKnowledgeBase(id)
+}
+
+async function requireKnowledgeBase(tenant: TenantTransaction, id: string): Promise<void> {
+  if (!(await holdKnowledgeBase(tenant, id))) throw noKnowledgeBase(id)
+}
+
+function noKnowledgeBase(id: string): ApiError {
+  return new ApiError('KB_NOT_FOUND', `knowledge base ${JSON.stringify(id.slice(0, 100))} does not exist`)
+}

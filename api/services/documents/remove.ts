@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { JobQueue } from '../../ingestion/queue.ts'
+import { submitJobs } from '../../ingestion/submit-jobs.ts'
+import { bumpKnowledgeBase, updateDocument } from '../../stores/postgres/documents.ts'
+import { cancelQueuedJobs } from '../../stores/postgres/jobs.ts'
+import type { TenantTransaction } from '../../stores/postgres/tenant-scope.ts'
+import type { VectorScope } from '../../stores/vectors/vector-scope.ts'
+import type { VectorStore } from '../../stores/vectors/vector-store.ts'
+import type { AcceptedDocument } from './views.ts'
+import { requireDocument } from './visible-document.ts'
+
+/** Marks a document as deleting and queues the rest. Its content and external id are free at once for a new document. */
+export async function removeDocument(
+  tenant: TenantTransaction,
+  queue: JobQueue,
+  documentId: string,
+): Promise<{ accepted: AcceptedDocument; knowledgeBaseId: string }> {
+  const { id, kb_id: knowledgeBaseId } = await requireDocument(tenant, documentId, 'lock')
+  const jobId = randomUUID()
+  await updateDocument(tenant, id, {
+    status: 'deleting',
+    job_id: jobId,
+    external_id: null,
+    content_hash: `deleted:${id}`,
+  })
+  await tenant.control(sql => cancelQueuedJobs(sql, { document_id: id }, ['ingest']))
+  await submitJobs(tenant, queue, [{ id: jobId, kind: 'delete-document', knowledgeBaseId, documentId: id }])
+  await bumpKnowledgeBase(tenant, knowledgeBaseId)
+  return {
+    accepted: { document_id: id, job_id: jobId, status: 'deleting', duplicate: false },
+    knowledgeBaseId,
+  }
+}
+
+const PATIENCE_MS = 2_000
+
+/**
+ * Takes a deleted document out of searches before the caller is answered, if the vector store is quick enough. The job
+ * does it again and makes sure, so a failure here is only a delay.
+ */
+export async function removePointsNow(
+  { vectors, log }: { vectors: VectorStore; log: Logger },
+  scope: VectorScope,
+  documentId: string,
+): Promise<void> {
+  const removal = vectors.delete(scope, { documentId }).catch((error: unknown) => {
+    log.warn({ err: error, document_id: documentId }, 'points of a deleted document stay until the job removes them')
+  })
+  await Promise.race([removal, wait(PATIENCE_MS, undefined, { ref: false })])
+}
