@@ -25,7 +25,7 @@ each retriever and prints nDCG@10 and Recall@100. Chunks count for their documen
   --per-query FILE   one JSON line a query and retriever
   --concurrency N    queries at a time, default 4
 
-SELFRAG_URL with SELFRAG_API_KEY (role write) or SELFRAG_ADMIN_TOKEN names an API; without it one is started, with
+SELFRAG_URL with SELFRAG_API_KEY (role admin) or SELFRAG_ADMIN_TOKEN names an API; without it one is started, with
 an embedded Postgres and the local model.`
 
 const { values: options } = parseArgs({

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { retrieverNames } from '../../contract/retrieval.ts'
+import { metadataFilterSchema } from '../../retrieval/filters/schema.ts'
 import type { RetrievedChunk } from '../../retrieval/retriever.ts'
 import {
   type EmbeddingInfo,
@@ -29,10 +30,7 @@ export const retrievalBody = z.strictObject({
     .number()
     .optional()
     .describe('Leave out results with a lower score. What a score is depends on the retriever.'),
-  metadata_filter: z
-    .record(z.string(), z.unknown())
-    .nullish()
-    .describe('Conditions on metadata: eq, ne, in, nin, gt, gte, lt, lte, exists, contains; and, or, not.'),
+  metadata_filter: metadataFilterSchema.nullish(),
   retriever: z
     .enum(retrieverNames)
     .optional()

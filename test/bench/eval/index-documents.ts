@@ -2,7 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Send } from './api-client.ts'
 import type { EvalDocument } from './dataset.ts'
 
+/** Limits of the API. */
 const BATCH = 50
+const LONGEST_TITLE = 500
 
 /** What the API's batch route says of each document. */
 interface BatchReply {
@@ -39,7 +41,7 @@ export async function indexDocuments(
     const { items } = await send<BatchReply>('POST', `/v1/knowledge-bases/${id}/documents/batch`, {
       // An empty title is none: the API then makes one up.
       documents: batch.map(({ id: external_id, title, text }) => ({
-        ...(title.trim() && { title }),
+        ...(title.trim() && { title: title.trim().slice(0, LONGEST_TITLE) }),
         content: text,
         external_id,
       })),

@@ -11,7 +11,7 @@ import { type Send, apiClient } from './api-client.ts'
 type Environment = Readonly<Record<string, string | undefined>>
 
 export interface OpenApi {
-  /** With a key that may write. */
+  /** With a key that may make knowledge bases. */
   readonly send: Send
   close(): Promise<void>
 }
@@ -52,12 +52,12 @@ async function withTenant(url: string, adminToken: string, stop: () => Promise<v
   const admin = apiClient(url, { 'x-admin-token': adminToken })
   const tenant = await admin<{ id: string }>('POST', '/admin/tenants', {
     slug: `eval-${Date.now().toString(36)}`,
-    display_name: 'Evaluation',
+    name: 'Evaluation',
     quotas: { knowledge_bases: -1, documents: -1, storage_mb: -1, requests_per_minute: -1 },
   })
   const { key } = await admin<{ key: string }>('POST', `/admin/tenants/${tenant.id}/api-keys`, {
     name: 'eval',
-    role: 'write',
+    role: 'admin',
     rate_limit_per_minute: 1_000_000,
   })
   return {
