@@ -1,6 +1,7 @@
 import { dedicatedCollection, sharedCollection } from '../contract/names.ts'
 import { type Owner, sameOwner } from '../contract/ownership.ts'
 import { controlSchemaState } from '../stores/postgres/migrator.ts'
+import type { EmbeddingGenerationRow } from '../stores/postgres/rows.ts'
 import { describeTenantPlace } from '../stores/postgres/tenant-roles.ts'
 import { findTenantBySlug, listTenants } from '../stores/postgres/tenants.ts'
 import type { CollectionAdmin, VectorStore } from '../stores/vectors/vector-store.ts'
@@ -31,7 +32,7 @@ export async function observeTenantRemoval(
     role: observedRole(place),
     schema: observedSchema(place),
     collection,
-    collections: alias === own ? await ownedGenerations(vectors.collections, alias, removal.owner) : [],
+    collections: alias === own ? await ownedGenerations(vectors.collections, alias, removal.owner, generations) : [],
     points: row && collection.target ? await countPoints(vectors, alias, row.id) : 0,
     vaultNames: await namesInVault(vault, removal.keyNames),
   }
@@ -57,13 +58,20 @@ export async function observePipelineRemoval(
   return {
     control,
     tenants: ready ? await listTenants(database) : [],
-    collections: await ownedGenerations(vectors.collections, alias, removal.owner),
+    collections: await ownedGenerations(vectors.collections, alias, removal.owner, []),
   }
 }
 
-async function ownedGenerations(collections: CollectionAdmin, alias: string, owner: Owner): Promise<string[]> {
-  const owned: string[] = []
-  for (const name of await listGenerationNames(collections, alias)) {
+/** Those that bear the owner's marker, and those that are recorded but gone already: their record is to go too. */
+async function ownedGenerations(
+  collections: CollectionAdmin,
+  alias: string,
+  owner: Owner,
+  recorded: readonly EmbeddingGenerationRow[],
+): Promise<string[]> {
+  const present = await listGenerationNames(collections, alias)
+  const owned = recorded.map(row => row.collection).filter(name => !present.includes(name))
+  for (const name of present) {
     const state = await collections.describe(name)
     if (state?.owner && sameOwner(state.owner, owner)) owned.push(name)
   }

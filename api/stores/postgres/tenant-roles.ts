@@ -134,13 +134,32 @@ export async function repairTenantPlace(sql: Knex.Transaction, slug: string): Pr
   await ensureTenantRole(sql, place)
   for (const attribute of place.excess) await sql.raw(`ALTER ROLE ?? NO${attribute}`, [place.role])
   if (!place.schemaExists) return
-  if (place.schemaOwner !== place.role) await sql.raw('ALTER SCHEMA ?? OWNER TO ??', [place.schema, place.role])
-  for (const table of place.strayTables)
-    await sql.raw('ALTER TABLE ??.?? OWNER TO ??', [place.schema, table, place.role])
+  if (place.schemaOwner !== place.role || place.strayTables.length > 0) await giveBack(sql, place)
   if (!place.public) return
   await enterTenant(sql, slug)
   await sql.raw('REVOKE ALL ON SCHEMA ?? FROM PUBLIC', [place.schema])
   await leaveTenant(sql)
+}
+
+async function giveBack(sql: Knex.Transaction, place: TenantPlace): Promise<void> {
+  await inherit(sql, place.role, true)
+  if (place.schemaOwner !== place.role) await sql.raw('ALTER SCHEMA ?? OWNER TO ??', [place.schema, place.role])
+  for (const table of place.strayTables)
+    await sql.raw('ALTER TABLE ??.?? OWNER TO ??', [place.schema, table, place.role])
+  await inherit(sql, place.role, false)
+}
+
+/**
+ * Whether the product's role has the tenant's rights without switching to it: needed for changes that take the rights of
+ * both at once, inside one transaction. Before Postgres 16 it always has them.
+ */
+async function inherit(sql: Knex.Transaction, role: string, on: boolean): Promise<void> {
+  await sql.raw(`
+    DO $do$ BEGIN
+      IF current_setting('server_version_num')::int >= 160000 THEN
+        GRANT "${role}" TO CURRENT_USER WITH INHERIT ${on ? 'TRUE' : 'FALSE'};
+      END IF;
+    END $do$`)
 }
 
 /** Drops the schema with everything in it; gives how many rows its tables had. */
@@ -169,15 +188,10 @@ async function countRows(sql: Knex, schema: string): Promise<number> {
 
 /**
  * Keeps the schema as `archive`, owned by the product's role; renaming needs a role that may create schemas, which a
- * tenant's may not. For the length of the transaction the product's role inherits the tenant's rights.
+ * tenant's may not. The tenant's role owns nothing afterwards and is to be dropped.
  */
 export async function archiveTenantSchema(sql: Knex.Transaction, place: TenantPlace, archive: string): Promise<void> {
-  await sql.raw(`
-    DO $do$ BEGIN
-      IF current_setting('server_version_num')::int >= 160000 THEN
-        GRANT "${place.role}" TO CURRENT_USER WITH INHERIT TRUE;
-      END IF;
-    END $do$`)
+  await inherit(sql, place.role, true)
   await sql.raw('REASSIGN OWNED BY ?? TO CURRENT_USER', [place.role])
   await sql.raw('ALTER SCHEMA ?? RENAME TO ??', [place.schema, archive])
 }

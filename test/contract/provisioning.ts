@@ -1,0 +1,39 @@
+import { after, before, describe } from 'mocha'
+import type { ProvisioningStores } from '../../api/provisioning/stores.ts'
+import { pipelineContract } from './provisioning/pipeline.ts'
+import { tenantContract } from './provisioning/tenant.ts'
+import { tenantConflictContract } from './provisioning/tenant-conflicts.ts'
+import { tenantDriftContract } from './provisioning/tenant-drift.ts'
+import { tenantKeysContract } from './provisioning/tenant-keys.ts'
+import { removalContract } from './provisioning/removal.ts'
+
+/** Stores of one suite. Suites may share servers: prefixes and slugs keep them apart, the database is their own. */
+export interface ContractStores extends ProvisioningStores {
+  /** Makes the payload index `kb_id` of a collection vanish behind provisioning's back. */
+  readonly dropIndex: (collection: string) => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+export type GetStores = () => ContractStores
+
+/** What provisioning must do with every engine of vectors. */
+export function provisioningContract(name: string, open: (this: Mocha.Context) => Promise<ContractStores>): void {
+  describe(`provisioning with ${name}`, function () {
+    this.timeout(60_000)
+    let stores: ContractStores | undefined
+    before(async function () {
+      stores = await open.call(this)
+    })
+    after(() => stores?.close())
+    const get: GetStores = () => {
+      if (!stores) throw new Error('the suite has not been opened')
+      return stores
+    }
+    pipelineContract(get)
+    tenantContract(get)
+    tenantConflictContract(get)
+    tenantDriftContract(get)
+    tenantKeysContract(get)
+    removalContract(get)
+  })
+}
