@@ -152,8 +152,7 @@ export function describeCollections(open: OpenStore): void {
         store.delete(scope, { all: true }),
         store.updateSparse(scope, new Map([[point('a').id, { indices: [], values: [] }]])),
       ]
-      for (const call of calls) {
-        const error = await rejection(call)
+      for (const error of await Promise.all(calls.map(rejection))) {
         expect(error).to.be.instanceOf(CollectionMissing)
         expect((error as CollectionMissing).collection).to.equal(name)
       }

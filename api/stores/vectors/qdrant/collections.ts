@@ -23,7 +23,7 @@ export class QdrantCollections implements CollectionAdmin {
   }
 
   async version(signal?: AbortSignal): Promise<string> {
-    const about = JSON.parse(await this.#transport.plain('/', { signal })) as { version?: string }
+    const about = await this.#transport.plain<{ version?: string }>('/', { signal })
     return about.version ?? 'of unknown version'
   }
 

@@ -56,21 +56,25 @@ export class QdrantTransport {
    * @throws VectorStoreUnavailable when it cannot be reached, is overloaded, takes too long, or `signal` was aborted
    */
   async request<T>(method: Method, path: string, body?: unknown, { signal }: RequestOptions = {}): Promise<T> {
-    const { text } = await this.#retry(method, path, body, signal)
-    try {
-      return (JSON.parse(text) as { result: T }).result
-    } catch (cause) {
-      throw this.#unavailable('answers with something that is not JSON; is it a Qdrant?', cause)
-    }
+    return (await this.#json<{ result: T }>(method, path, body, signal)).result
   }
 
   /** The answer of an endpoint that has no `result`, such as `/`. */
-  async plain(path: string, { signal }: RequestOptions = {}): Promise<string> {
-    return (await this.#retry('GET', path, undefined, signal)).text
+  async plain<T>(path: string, { signal }: RequestOptions = {}): Promise<T> {
+    return this.#json<T>('GET', path, undefined, signal)
   }
 
   close(): void {
     this.#agent.destroy()
+  }
+
+  async #json<T>(method: Method, path: string, body: unknown, signal: AbortSignal | undefined): Promise<T> {
+    const { text } = await this.#retry(method, path, body, signal)
+    try {
+      return JSON.parse(text) as T
+    } catch (cause) {
+      throw this.#unavailable('answers with something that is not JSON; is it a Qdrant?', cause)
+    }
   }
 
   async #retry(method: Method, path: string, body: unknown, signal: AbortSignal | undefined): Promise<Answer> {
