@@ -4,7 +4,7 @@ import { ApiError } from '../contract/error-codes.ts'
 import { type KeyFilter, deleteKey, expireKeys, findKey, insertKey, listKeys, revokeKeys, updateKey } from '../stores/postgres/api-keys.ts' // prettier-ignore
 import { findKnowledgeBase } from '../stores/postgres/knowledge-bases.ts'
 import type { ApiKeyRow, TenantRow } from '../stores/postgres/rows.ts'
-import { TenantScope, inTenant } from '../stores/postgres/tenant-scope.ts'
+import { type TenantScope, inTenant } from '../stores/postgres/tenant-scope.ts'
 import { findTenant } from '../stores/postgres/tenants.ts'
 import { auditChange } from './audit.ts'
 import type { AuthenticationService } from './authentication.ts'

@@ -27,11 +27,16 @@ export interface KnowledgeBaseParts {
   readonly chunking: ChunkingSettings
   /** Told when a tenant's knowledge bases change. */
   readonly directory: Pick<KnowledgeBaseDirectory, 'invalidate'>
-  /**
-   * Has a hidden knowledge base's documents, vectors and rows deleted in the background: in the given transaction, so that
-   * none is hidden and kept.
-   */
-  readonly enqueueDeletion: (tenant: TenantTransaction, knowledgeBaseId: string) => Promise<void>
+  readonly deletion: KnowledgeBaseDeletion
+}
+
+/** Has a hidden knowledge base's documents, vectors and rows deleted in the background. */
+export interface KnowledgeBaseDeletion {
+  /** Before the transaction. */
+  prepare(): Promise<void>
+  /** In the transaction that hides it, so that none is hidden and kept. */
+  enqueue(tenant: TenantTransaction, knowledgeBaseId: string): Promise<void>
+  committed(): void
 }
 
 /** The knowledge bases of a scope. What is outside of it does not exist. */
@@ -103,13 +108,16 @@ export class KnowledgeBaseService {
    * @throws ApiError KB_NOT_FOUND, CONFLICT (declared by a resource)
    */
   async remove(scope: TenantScope, id: string, request: Request): Promise<void> {
-    await inTenant(this.#parts.database, scope, async tenant => {
+    const { database, deletion, directory } = this.#parts
+    await deletion.prepare()
+    await inTenant(database, scope, async tenant => {
       const { name } = await changeable(tenant, id)
       await hideKnowledgeBase(tenant, id)
-      await this.#parts.enqueueDeletion(tenant, id)
+      await deletion.enqueue(tenant, id)
       await audit(tenant, request, 'delete-knowledge-base', id, { name })
     })
-    this.#parts.directory.invalidate(scope.tenantId)
+    directory.invalidate(scope.tenantId)
+    deletion.committed()
   }
 
   /** A knowledge base may say only half of it; the whole that results must make sense. */

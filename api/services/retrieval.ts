@@ -119,10 +119,7 @@ export class RetrievalService {
   }
 
   /** Request, then knowledge base, then pipeline. */
-  async #settings(
-    request: RetrievalRequest,
-    searched: readonly SearchableKnowledgeBase[],
-  ): Promise<RetrievalSettings> {
+  async #settings(request: RetrievalRequest, searched: readonly SearchableKnowledgeBase[]): Promise<RetrievalSettings> {
     const defaults = await this.#parts.defaults()
     const threshold = request.scoreThreshold ?? agreed(searched, 'scoreThreshold') ?? defaults.scoreThreshold
     return {

@@ -1,7 +1,8 @@
+import { defined } from '../../contract/defined.ts'
 import { z } from 'zod'
 import type { SystemSettings } from '../../services/system-config.ts'
 import { defineRoute } from '../route.ts'
-import { defined, readRetrieval, retrievalSettingsBody, showRetrieval } from './settings-shapes.ts'
+import { readRetrieval, retrievalSettingsBody, showRetrieval } from './settings-shapes.ts'
 import { quotasBody, readQuotas } from './tenant-shapes.ts'
 
 const tags = ['admin']

@@ -4,7 +4,7 @@ import { tenantParams } from '../identifier.ts'
 import { pageQuery, pageReply, pageRequest, pageSchema } from '../pagination.ts'
 import { defineRoute } from '../route.ts'
 import { mintedKeySchema, showKey } from './api-key-shapes.ts'
-import { defined } from './settings-shapes.ts'
+import { defined } from '../../contract/defined.ts'
 import { quotasBody, readQuotas, showTenant, showUsage, tenantSchema, usageSchema } from './tenant-shapes.ts'
 
 const tags = ['admin']

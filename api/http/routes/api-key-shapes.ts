@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { roles } from '../../contract/api-key.ts'
 import type { KeyChanges, NewKey } from '../../services/api-keys.ts'
 import type { ApiKeyRow } from '../../stores/postgres/rows.ts'
-import { defined } from './settings-shapes.ts'
+import { defined } from '../../contract/defined.ts'
 
 /** API keys as JSON: for /v1/api-keys and for /admin/tenants/{id}/api-keys. */
 

@@ -6,7 +6,7 @@ import { parseJson } from '../json-text.ts'
 import { defineRoute } from '../route.ts'
 import { validate } from '../validate.ts'
 import { acceptedSchema } from './document-shapes.ts'
-import { defined } from './settings-shapes.ts'
+import { defined } from '../../contract/defined.ts'
 
 /** The three ways to hand documents in: one as JSON, one as a file, many as JSON. */
 

@@ -1,9 +1,10 @@
+import { defined } from '../../contract/defined.ts'
 import { z } from 'zod'
 import type { KnowledgeBaseRow } from '../../stores/postgres/rows.ts'
 import { knowledgeBaseParams } from '../identifier.ts'
 import { pageQuery, pageReply, pageRequest, pageSchema } from '../pagination.ts'
 import { defineRoute } from '../route.ts'
-import { chunkingBody, defined, readChunking, readRetrieval, retrievalSettingsBody, showChunking, showRetrieval } from './settings-shapes.ts' // prettier-ignore
+import { chunkingBody, readChunking, readRetrieval, retrievalSettingsBody, showChunking, showRetrieval } from './settings-shapes.ts' // prettier-ignore
 
 const tags = ['knowledge bases']
 

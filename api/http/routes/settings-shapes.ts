@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { defined } from '../../contract/defined.ts'
 import { type ChunkingSettings, chunkingSchema } from '../../contract/chunking.ts'
 import { type RetrievalSettings, retrievalSchema } from '../../contract/retrieval.ts'
 
@@ -51,11 +52,4 @@ export function showRetrieval(settings: Partial<RetrievalSettings>): z.output<ty
     top_k: settings.topK,
     score_threshold: settings.scoreThreshold,
   })
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
-
-/** Without the fields that are undefined: what is not said must not be written down as said. */
-export function defined<T extends object>(object: T): Defined<T> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>
 }

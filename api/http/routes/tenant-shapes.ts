@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type Quotas, quotasSchema } from '../../contract/quotas.ts'
 import type { TenantRow } from '../../stores/postgres/rows.ts'
 import type { TenantUsage } from '../../stores/postgres/tenant-usage.ts'
-import { defined } from './settings-shapes.ts'
+import { defined } from '../../contract/defined.ts'
 
 const { knowledgeBases, documents, storageMb, requestsPerMinute } = quotasSchema.shape
 

@@ -1,0 +1,194 @@
+import { Redis } from 'ioredis'
+import type { Knex } from 'knex'
+import type { Logger } from 'pino'
+import type { Configuration } from './contract/configuration.ts'
+import type { VectorSpace } from './contract/fingerprint.ts'
+import type { Gate } from './http/identify.ts'
+import { RateLimit } from './http/rate-limit.ts'
+import { JobQueue } from './ingestion/queue.ts'
+import { submitJobs } from './ingestion/submit-jobs.ts'
+import { Metrics } from './metrics.ts'
+import { observeDatabase, poolStatistics } from './metrics/database-metrics.ts'
+import { observedEmbedder, observedLlm } from './metrics/observed-providers.ts'
+import type { EmbedderResult } from './providers/embedders/index.ts'
+import type { Embedder } from './providers/embedders/embedder.ts'
+import type { Llm } from './providers/llms/llm.ts'
+import { createLlm } from './providers/llms/index.ts'
+import { llmSettings } from './providers/llms/settings.ts'
+import { buildRetrieval } from './build-retrieval.ts'
+import { ApiKeyService } from './services/api-keys.ts'
+import { AuditService } from './services/audit.ts'
+import { AuthenticationService } from './services/authentication.ts'
+import { DeniedAccess } from './services/denied-access.ts'
+import { PostgresDocumentService } from './services/documents/document-service.ts'
+import { KnowledgeBaseService } from './services/knowledge-bases.ts'
+import { configuredPipeline, configuredSpace } from './services/pipeline-settings.ts'
+import { databaseProbe, embeddingProbe, redisProbe, vectorProbe } from './services/probes.ts'
+import { ReadinessService } from './services/readiness.ts'
+import type { Services } from './services/services.ts'
+import { StatisticsService } from './services/statistics.ts'
+import { SystemConfigService } from './services/system-config.ts'
+import { TenantService } from './services/tenants.ts'
+import { databaseSettings, openDatabase } from './stores/postgres/database.ts'
+import { PgVectorStore } from './stores/vectors/pgvector/pg-vector-store.ts'
+import { QdrantVectorStore } from './stores/vectors/qdrant/qdrant-vector-store.ts'
+import type { VectorStore } from './stores/vectors/vector-store.ts'
+
+export interface ApplicationOptions {
+  readonly configuration: Configuration
+  /** From createEmbedder; the application closes it. */
+  readonly embedding: EmbedderResult
+  /** Shown in pg_stat_activity: `selfrag-api`. */
+  readonly name: string
+  readonly version: string
+  readonly log: Logger
+  readonly now: () => Date
+  /** Whether this process also runs jobs, and so watches for those of workers that died. */
+  readonly works: boolean
+}
+
+/** What the API, the worker and the standalone mode are made of. */
+export interface Application {
+  readonly configuration: Configuration
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly stores: { readonly database: Knex; readonly vectors: VectorStore }
+  readonly queue: JobQueue
+  /** Null in lexical mode. */
+  readonly embedding: { readonly embedder: Embedder; readonly space: VectorSpace } | null
+  readonly services: Services
+  readonly gate: Gate
+  readonly denied: DeniedAccess
+  /** Ends connections and the model; requests and jobs must have ended before. */
+  close(): Promise<void>
+}
+
+/** Puts everything together. Opens no connection: what is not there is told by /ready and found when it comes. */
+export function buildApplication(options: ApplicationOptions): Application {
+  const { configuration, log, now, version } = options
+  const metrics = new Metrics()
+  const database = openDatabase(databaseSettings(configuration, options.name))
+  observeDatabase(database, metrics)
+  const vectors = openVectors(configuration, database)
+  const stores = { database, vectors }
+  const redis = openRedis(configuration, log)
+  const queue = new JobQueue({ database, log, supervise: options.works })
+  const embedding = embeddingOf(options, metrics)
+  const llm = llmOf(configuration, metrics)
+  const systemConfig = new SystemConfigService(database, now)
+  const retrieval = buildRetrieval({ configuration, stores, embedding, llm, systemConfig, metrics, log, now })
+  const authentication = new AuthenticationService({
+    database,
+    now,
+    log,
+    requestsPerMinute: async () => (await systemConfig.current()).requestsPerMinute ?? configuration.RATE_LIMIT_PER_MINUTE, // prettier-ignore
+  })
+  const apiKeys = new ApiKeyService({ database, authentication, now })
+  const pipeline = configuredPipeline(configuration, embedding?.space ?? null)
+  const services: Services = {
+    version,
+    apiKeys,
+    systemConfig,
+    retrieval: retrieval.retrieval,
+    answering: retrieval.answering,
+    audit: new AuditService(database),
+    documents: new PostgresDocumentService({ ...stores, queue, log }),
+    tenants: new TenantService({ stores, pipeline, apiKeys, authentication, systemConfig, now }),
+    knowledgeBases: new KnowledgeBaseService({
+      database,
+      chunking: configuration.chunking,
+      directory: retrieval.directory,
+      deletion: {
+        prepare: () => queue.start(),
+        enqueue: (tenant, knowledgeBaseId) =>
+          submitJobs(tenant, queue, [{ kind: 'delete-knowledge-base', knowledgeBaseId }]),
+        committed: () => queue.wake(),
+      },
+    }),
+    readiness: new ReadinessService(
+      [
+        databaseProbe(database),
+        vectorProbe(vectors),
+        ...(redis ? [redisProbe(redis)] : []),
+        embeddingProbe(embeddingMode(options, embedding?.space ?? null)),
+      ],
+      now,
+    ),
+    statistics: new StatisticsService(metrics, factsOf(options, embedding?.space ?? null), () => poolStatistics(database), now), // prettier-ignore
+  }
+  return {
+    configuration,
+    log,
+    metrics,
+    stores,
+    queue,
+    embedding,
+    services,
+    gate: {
+      authentication,
+      rateLimit: new RateLimit(configuration.RATE_LIMIT_STORAGE === 'redis' ? redis : null),
+      adminToken: configuration.ADMIN_TOKEN,
+    },
+    denied: new DeniedAccess(database, log, now),
+    async close() {
+      redis?.disconnect()
+      await embedding?.embedder.close()
+      await vectors.close()
+      await database.destroy()
+    },
+  }
+}
+
+function openVectors(configuration: Configuration, database: Knex): VectorStore {
+  if (configuration.VECTOR_ENGINE === 'pgvector') return new PgVectorStore({ database })
+  const { QDRANT_URL: url, QDRANT_API_KEY: apiKey } = configuration
+  if (!url) throw new TypeError('QDRANT_URL is not set; parseConfiguration must come first')
+  return new QdrantVectorStore({ url, ...(apiKey !== undefined && { apiKey }) })
+}
+
+function openRedis(configuration: Configuration, log: Logger): Redis | null {
+  if (!configuration.REDIS_URL) return null
+  const redis = new Redis(configuration.REDIS_URL, {
+    lazyConnect: true,
+    // Requests count in memory while Redis is away; they must not wait for it.
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    connectTimeout: 2000,
+    commandTimeout: 1000,
+    retryStrategy: attempt => Math.min(attempt * 200, 2000),
+  })
+  // ioredis reports every attempt; the state is in /ready.
+  redis.on('error', error => log.debug({ err: error }, 'no connection to Redis'))
+  redis.connect().catch(() => undefined)
+  return redis
+}
+
+function embeddingOf({ embedding, configuration }: ApplicationOptions, metrics: Metrics): Application['embedding'] {
+  const space = configuredSpace(configuration)
+  return embedding.embedder && space ? { embedder: observedEmbedder(embedding.embedder, metrics), space } : null
+}
+
+function llmOf(configuration: Configuration, metrics: Metrics): Llm | null {
+  const llm = createLlm(llmSettings(configuration))
+  return llm && observedLlm(llm, metrics)
+}
+
+function embeddingMode({ embedding, configuration }: ApplicationOptions, space: VectorSpace | null) {
+  if (space) return { provider: configuration.EMBEDDING_PROVIDER, space }
+  return { space: null, reason: embedding.embedder ? 'EMBEDDING_PROVIDER is none' : embedding.reason }
+}
+
+function factsOf({ configuration, version, now }: ApplicationOptions, space: VectorSpace | null) {
+  return {
+    version,
+    environment: configuration.ENVIRONMENT,
+    startedAt: now(),
+    llm: { provider: configuration.LLM_PROVIDER, model: configuration.LLM_MODEL ?? null },
+    embedding: {
+      provider: space ? configuration.EMBEDDING_PROVIDER : 'none',
+      model: space?.model ?? null,
+      dimension: space?.dimension ?? null,
+    },
+    poolSize: configuration.DB_POOL_SIZE,
+  }
+}

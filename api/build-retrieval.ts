@@ -1,0 +1,77 @@
+import type { Knex } from 'knex'
+import type { Logger } from 'pino'
+import { defined } from './contract/defined.ts'
+import type { Configuration } from './contract/configuration.ts'
+import type { VectorSpace } from './contract/fingerprint.ts'
+import type { RetrievalSettings } from './contract/retrieval.ts'
+import type { Metrics } from './metrics.ts'
+import { observedRetriever } from './metrics/observed-providers.ts'
+import type { Embedder } from './providers/embedders/embedder.ts'
+import type { Llm } from './providers/llms/llm.ts'
+import { CollectionGenerations } from './retrieval/collection-generations.ts'
+import { createRetrievers } from './retrieval/index.ts'
+import { LexicalStatisticsCache } from './retrieval/lexical-statistics-cache.ts'
+import { QueryEmbedder } from './retrieval/query-embedder.ts'
+import { AnsweringService } from './services/answering.ts'
+import { KnowledgeBaseDirectory } from './services/knowledge-base-directory.ts'
+import { RetrievalService } from './services/retrieval.ts'
+import type { SystemConfigService } from './services/system-config.ts'
+import { activeGeneration } from './stores/postgres/embedding-generations.ts'
+import { allKnowledgeBases } from './stores/postgres/knowledge-bases.ts'
+import { readStatistics } from './stores/postgres/lexical-statistics.ts'
+import { inTenant } from './stores/postgres/tenant-scope.ts'
+import type { VectorStore } from './stores/vectors/vector-store.ts'
+
+export interface RetrievalIngredients {
+  readonly configuration: Configuration
+  readonly stores: { readonly database: Knex; readonly vectors: VectorStore }
+  readonly embedding: { readonly embedder: Embedder; readonly space: VectorSpace } | null
+  readonly llm: Llm | null
+  readonly systemConfig: SystemConfigService
+  readonly metrics: Metrics
+  readonly log: Logger
+  readonly now: () => Date
+}
+
+/** The part of the application that answers questions, with the caches between it and the stores. */
+export function buildRetrieval(ingredients: RetrievalIngredients) {
+  const { configuration, stores, embedding, llm, systemConfig, metrics, log, now } = ingredients
+  const { database, vectors } = stores
+  const embedder = embedding && new QueryEmbedder(embedding.embedder, embedding.space, queryCacheSeconds(configuration))
+  const statistics = new LexicalStatisticsCache(
+    (scope, ids) => inTenant(database, scope, tenant => readStatistics(tenant, ids)),
+    now,
+    error => log.warn({ err: error }, 'could not refresh lexical statistics; the old ones stay in use'),
+  )
+  const generations = new CollectionGenerations(alias => activeGeneration(database, alias))
+  const directory = new KnowledgeBaseDirectory(async scope => {
+    const rows = await inTenant(database, scope, allKnowledgeBases)
+    return rows.filter(row => row.deleted_at === null).map(({ id, retrieval }) => ({ id, retrieval }))
+  })
+  const plain = createRetrievers({ vectors, embedder, statistics, generations })
+  const retrievers = {
+    dense: observedRetriever(plain.dense, metrics),
+    bm25: observedRetriever(plain.bm25, metrics),
+    hybrid: observedRetriever(plain.hybrid, metrics),
+  }
+  const defaults = async () => ({
+    ...environmentDefaults(configuration),
+    ...defined((await systemConfig.current()).retrieval),
+  })
+  const retrieval = new RetrievalService({ retrievers, knowledgeBases: directory, defaults, embedder })
+  const answering = new AnsweringService({ retrieval, statistics, llm })
+  return { retrieval, answering, directory }
+}
+
+function environmentDefaults(configuration: Configuration): RetrievalSettings {
+  const scoreThreshold = configuration.RETRIEVAL_SCORE_THRESHOLD
+  return {
+    defaultRetriever: configuration.RETRIEVAL_DEFAULT_RETRIEVER,
+    topK: configuration.RETRIEVAL_TOP_K,
+    ...(scoreThreshold !== undefined && { scoreThreshold }),
+  }
+}
+
+function queryCacheSeconds(configuration: Configuration): number {
+  return configuration.ENABLE_EMBEDDING_CACHE ? configuration.EMBEDDING_CACHE_TTL : 0
+}
