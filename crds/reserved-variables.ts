@@ -3,7 +3,7 @@ import type { VariableName } from '../api/contract/configuration.ts'
 /**
  * Variables that the operator sets from fields of the RagPipeline, and the field each comes from. `env` may not name
  * them: the same setting in two places is how a choice gets ignored without a word.
- * operator/desired/environment.ts renders exactly these.
+ * operator/desired/environment.ts and api/provisioning/pipeline-variables.ts render exactly these.
  */
 export const reservedVariables = {
   HOST: 'fixed',
