@@ -1,5 +1,5 @@
 import { type Answer, type Citation, type Source, nothingFound } from './answer.ts'
-import { type Span, isHeading, sentences } from './sentences.ts'
+import { type Span, isHeading, isMarkup, sentences } from './sentences.ts'
 import { type Analyze, TermOverlap, type TermWeight } from './term-overlap.ts'
 
 /** An answer of a few sentences is read; one of ten is a search result. */
@@ -11,12 +11,15 @@ const LONGEST_SENTENCE = 600
 /** What the sentence's surroundings (title, headings, sentence before) say counts half of what it says itself. */
 const CONTEXT_SHARE = 0.5
 
-/** A first sentence has to touch this share of the question, weighted by how telling its terms are, or there is no answer. */
+/** A sentence has to touch this share of the question, weighted by how telling its terms are. */
 const LEAST_EVIDENCE = 0.35
 
 /** Further ones have to be about as good as the first, or to add something of the question that is still missing. */
 const NEAR_BEST = 0.75
 const WORTH_ADDING = 0.15
+
+/** A row of a table or a line of code is taken when it says clearly more than any prose. */
+const MARKUP_DISCOUNT = 0.25
 
 /** A lower-ranked source must be better by this share a place to be preferred. */
 const RANK_DISCOUNT = 0.03
@@ -27,7 +30,9 @@ interface Candidate {
   readonly text: string
   /** Terms of the question that the sentence has itself. */
   readonly terms: ReadonlySet<string>
-  /** 0…1. */
+  /** How much of the question it touches, with its surroundings: 0…1. */
+  readonly evidence: number
+  /** The evidence, less for a lower-ranked source and for mark-up. */
   readonly score: number
 }
 
@@ -68,8 +73,9 @@ function candidatesOf(source: Source, index: number, overlap: TermOverlap, quest
     // Context alone is no evidence: every sentence of a chapter would do.
     if (own === 0) return []
     const withContext = overlap.coverage(new Set([...terms, ...about, ...nearby]))
-    const score = (own + CONTEXT_SHARE * (withContext - own)) * (1 - Math.min(0.5, RANK_DISCOUNT * index))
-    return [{ source: index, span, text, terms, score }]
+    const discount = (isMarkup(source.text, span) ? MARKUP_DISCOUNT : 0) + Math.min(0.5, RANK_DISCOUNT * index)
+    const evidence = own + CONTEXT_SHARE * (withContext - own)
+    return [{ source: index, span, text, terms, evidence, score: evidence * (1 - discount) }]
   })
 }
 
@@ -81,17 +87,18 @@ function repeats(text: string, question: string): boolean {
 
 /** The best sentence, then those near it or with something new, in reading order where they share a source. */
 function choose(candidates: readonly Candidate[], overlap: TermOverlap): Candidate[] {
-  const ranked = candidates.toSorted((a, b) => b.score - a.score || a.source - b.source || a.span.start - b.span.start)
+  const ranked = candidates
+    .filter(({ evidence }) => evidence >= LEAST_EVIDENCE)
+    .sort((a, b) => b.score - a.score || a.source - b.source || a.span.start - b.span.start)
   const best = ranked[0]
-  if (!best || best.score < LEAST_EVIDENCE) return []
+  if (!best) return []
   const chosen = [best]
   const covered = new Set(best.terms)
   for (const candidate of ranked.slice(1)) {
     if (chosen.length === MOST_SENTENCES) break
     if (chosen.some(other => sameWords(other.text, candidate.text))) continue
     const gain = overlap.coverage([...candidate.terms].filter(term => !covered.has(term)))
-    const adds = gain >= WORTH_ADDING && candidate.score >= LEAST_EVIDENCE
-    if (!adds && candidate.score < NEAR_BEST * best.score) continue
+    if (gain < WORTH_ADDING && candidate.score < NEAR_BEST * best.score) continue
     chosen.push(candidate)
     candidate.terms.forEach(term => covered.add(term))
   }

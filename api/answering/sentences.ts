@@ -21,12 +21,23 @@ const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' })
  */
 export function sentences(text: string): Span[] {
   return blocks(text).flatMap(block => {
-    // Same length, so that offsets stay; the segmenter would end a sentence at each line break.
-    const flat = text.slice(block.start, block.end).replace(/[\r\n]/g, ' ')
+    const flat = unbroken(text.slice(block.start, block.end))
     return [...segmenter.segment(flat)]
       .map(({ index, segment }) => trimmed(text, block.start + index, block.start + index + segment.length))
       .filter(span => !NO_WORDS.test(text.slice(span.start, span.end)))
   })
+}
+
+/** Same length, so that offsets stay: without the line breaks and run-in headings (`**Key.** A secret …`) that would end a sentence. */
+function unbroken(block: string): string {
+  return block.replace(/[\r\n]/g, ' ').replace(/\*\*[^*]+\*\*|__[^_]+__/g, bold => bold.replace(/[.!?。！？]/g, ','))
+}
+
+/** Whether the sentence at `span` is a row of a table or a piece of fenced code: it says something, but reads badly. */
+export function isMarkup(text: string, span: Span): boolean {
+  const line = text.slice(text.lastIndexOf('\n', span.start - 1) + 1, span.end)
+  const fences = text.slice(0, span.start).match(/^[ \t]*(```|~~~)/gm)?.length ?? 0
+  return /^[ \t]*(\||```|~~~)/.test(line) || fences % 2 === 1
 }
 
 /** Whether the sentence at `span` is a heading: it names what follows and says nothing itself. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
-import { isHeading, sentences } from '../../../api/answering/sentences.ts'
+import { isHeading, isMarkup, sentences } from '../../../api/answering/sentences.ts'
 
 const texts = (text: string) => sentences(text).map(span => text.slice(span.start, span.end))
 
@@ -29,6 +29,15 @@ describe('sentences', () => {
       '| name | meaning |',
       '| PORT | where it listens |',
     ])
+  })
+
+  it('are not ended by a run-in heading', () => {
+    expect(texts('**Key.** A secret that opens. More.')).to.deep.equal(['**Key.** A secret that opens.', 'More.'])
+  })
+
+  it('know rows and code, which read badly', () => {
+    const text = 'Prose.\n\n| a | b |\n\n```\ncode here\n```\n\nProse again.'
+    expect(sentences(text).map(span => isMarkup(text, span))).to.deep.equal([false, true, true, false])
   })
 
   it('know headings', () => {
