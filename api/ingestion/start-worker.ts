@@ -1,0 +1,39 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { IngestionParts } from './ingestion-parts.ts'
+import { runJob } from './run-job.ts'
+
+export interface Worker {
+  /** Resolves when jobs are being taken; waits for a database that is not there yet. */
+  readonly started: Promise<void>
+  /** Takes no more jobs, lets those at work end for at most `graceMs`, and gives back the rest. */
+  stop(graceMs: number): Promise<void>
+}
+
+const RETRY_MS = 2_000
+
+/** Runs jobs until it is stopped, `concurrency` documents at a time. */
+export function startWorker(parts: IngestionParts, concurrency: number): Worker {
+  const stopping = new AbortController()
+  const started = keepTrying(parts, concurrency, stopping.signal)
+  return {
+    started,
+    async stop(graceMs) {
+      stopping.abort()
+      await started
+      await parts.queue.stop(graceMs)
+    },
+  }
+}
+
+async function keepTrying(parts: IngestionParts, concurrency: number, stopping: AbortSignal): Promise<void> {
+  for (let attempt = 1; !stopping.aborted; attempt++) {
+    try {
+      await parts.queue.work(concurrency, (jobId, signal) => runJob(parts, jobId, signal))
+      parts.log.info({ concurrency }, 'the worker takes jobs')
+      return
+    } catch (error) {
+      if (attempt === 1) parts.log.warn({ err: error }, 'the worker cannot use its queue yet and tries again')
+      await delay(RETRY_MS, undefined, { signal: stopping }).catch(() => undefined)
+    }
+  }
+}
