@@ -11,8 +11,8 @@ export const PRE_STOP_SECONDS = 5
 /** What the programs may write to: everything else of the container's file system is read-only. */
 export const writable = [
   { name: 'tmp', mountPath: '/tmp' },
-  // A local model that the image does not hold is downloaded to here (XDG_CACHE_HOME of the image).
-  { name: 'cache', mountPath: '/var/cache/selfrag' },
+  // A local model that the image does not hold is downloaded to here: the image's user has the home /home/selfrag.
+  { name: 'cache', mountPath: '/home/selfrag/.cache' },
 ] as const
 
 /** The one container of an API or worker pod. */

@@ -53,8 +53,9 @@ export class LeadershipLost extends Error {
 }
 
 /**
- * Takes part in the election until `signal` aborts, and runs `lead` whenever this process is the leader. `lead` must end
- * soon after its signal aborts; the Lease is given back when it has ended, so that a successor need not wait.
+ * Takes part in the election until `signal` aborts, and runs `lead` whenever this process is the leader. `lead` must end at
+ * once when leadership is lost, and soon after `signal` aborts: it finishes its work, then the Lease is given back, so that a
+ * successor need not wait.
  *
  * Whether another holder is alive is judged by when we saw its Lease change, on our own clock, never by the times in it:
  * clocks of nodes differ.
@@ -68,7 +69,7 @@ export async function takePart(
     throw new RangeError('the renew deadline must be below the lease time')
   const candidate = new Candidate(options)
   while (!signal.aborted) {
-    if (await candidate.tryAcquire()) await leadWhileRenewing(options, candidate, lead, signal)
+    if (await candidate.tryAcquire()) await leadWhileRenewing(options, candidate, lead)
     else await pause(options.timers, options.retryMs, signal)
   }
 }
@@ -77,7 +78,6 @@ async function leadWhileRenewing(
   options: ElectionOptions,
   candidate: Candidate,
   lead: (leadership: Leadership) => Promise<void>,
-  signal: AbortSignal,
 ): Promise<void> {
   const { log, identity } = options
   const lost = new AbortController()
@@ -93,7 +93,7 @@ async function leadWhileRenewing(
   const renewing = renew(options, candidate, lost, ended.signal)
   try {
     // Shutting down: the work ends first, then the Lease is released.
-    await lead({ ...leadership, signal: AbortSignal.any([lost.signal, signal]) })
+    await lead(leadership)
   } finally {
     ended.abort()
     await renewing
@@ -110,12 +110,13 @@ async function renew(
   ended: AbortSignal,
 ): Promise<void> {
   const lapse = () => lost.abort(new LeadershipLost(`the Lease could not be renewed for ${options.renewDeadlineMs} ms`))
+  const lapsed = aborted(lost.signal)
   while (!ended.aborted && !lost.signal.aborted) {
     const cancel = options.timers.after(Math.max(0, candidate.leftMs()), lapse)
     await pause(options.timers, options.retryMs, AbortSignal.any([ended, lost.signal]))
     if (!ended.aborted && !lost.signal.aborted) {
       // A request that hangs must not outlive the deadline: whoever comes first, answer or lapse.
-      const outcome = await Promise.race([candidate.tryAcquire(), aborted(lost.signal)])
+      const outcome = await Promise.race([candidate.tryAcquire(), lapsed])
       if (outcome === false && !candidate.holds) lost.abort(new LeadershipLost('another replica holds the Lease'))
     }
     cancel()

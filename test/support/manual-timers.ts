@@ -31,4 +31,9 @@ export class ManualTimers implements Timers {
     }
     this.#now = end
   }
+
+  /** Turns the clock without running anything: the process was stopped, or its event loop was busy. */
+  stall(milliseconds: number): void {
+    this.#now += milliseconds
+  }
 }

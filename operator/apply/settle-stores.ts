@@ -1,0 +1,50 @@
+import { applyPlan, type ApplyContext, type PlanHooks } from '../../api/provisioning/apply.ts'
+import { type Drift, type Obstacle, type Plan } from '../../api/provisioning/steps.ts'
+import { type ProvisioningStores } from '../../api/provisioning/stores.ts'
+import { type DriftPolicy, underPolicy } from '../plan/drift-policy.ts'
+
+export interface SettleOptions<Observed> {
+  readonly stores: ProvisioningStores
+  readonly observe: () => Promise<Observed>
+  readonly plan: (observed: Observed) => Plan
+  readonly policy: DriftPolicy
+  /** Whether everything had been as desired before, so that differences are drift. */
+  readonly settled: boolean
+  readonly context: ApplyContext
+  readonly hooks: PlanHooks
+}
+
+export interface Settled<Observed> {
+  /** As it is now. */
+  readonly observed: Observed
+  readonly obstacles: readonly Obstacle[]
+  readonly repaired: readonly Drift[]
+  readonly left: readonly Drift[]
+  /** Rows and points that are gone for good. */
+  readonly erased: { readonly rows: number; readonly points: number }
+}
+
+/** Each round does what the one before made possible: knowledge bases need the schema, keys need knowledge bases. */
+const MAX_ROUNDS = 4
+
+/**
+ * Observes, plans and applies until nothing is left to do. What it gives was observed after the last step, so that a
+ * status tells what is and not what was meant to be.
+ * @throws when steps remain after some rounds: a plan that its own steps do not fulfil
+ */
+export async function settleStores<Observed>(options: SettleOptions<Observed>): Promise<Settled<Observed>> {
+  const repaired: Drift[] = []
+  const erased = { rows: 0, points: 0 }
+  for (let round = 1; ; round++) {
+    const observed = await options.observe()
+    const plan = options.plan(observed)
+    const { steps, repaired: repairs, left } = underPolicy(plan, options.policy, options.settled)
+    if (steps.length === 0) return { observed, obstacles: plan.obstacles, repaired, left, erased }
+    if (round > MAX_ROUNDS)
+      throw new Error(`the plan is not fulfilled by its own steps: ${steps.map(({ kind }) => kind).join(', ')}`)
+    const gone = await applyPlan(options.stores, { ...plan, steps }, options.context, options.hooks)
+    erased.rows += gone.rows
+    erased.points += gone.points
+    repaired.push(...repairs)
+  }
+}

@@ -1,0 +1,107 @@
+import { type KeyVault } from '../../api/provisioning/desired.ts'
+import { type Drift } from '../../api/provisioning/steps.ts'
+import { type ApplyContext } from '../../api/provisioning/stores.ts'
+import { patchStatus } from '../apply/status.ts'
+import { type Pipeline, type Tenant } from '../observe/resources.ts'
+import { fails, holds } from '../plan/findings.ts'
+import { type StoreFault } from '../plan/store-fault.ts'
+import { changedFindings, type Finding, setConditions } from '../runtime/conditions.ts'
+import { type ReconcileResult } from '../runtime/controller.ts'
+import { isConflict } from '../runtime/kubernetes-error.ts'
+import { objectKey, type ResourceType } from '../runtime/kubernetes-object.ts'
+import { LeadershipLost } from '../runtime/leader-election.ts'
+import { type OperatorContext, RetryLater, SLOW_RETRY_MS } from './context.ts'
+
+type Resource = Pipeline | Tenant
+
+/** Writes the status and tells what changed: the one write at the end of a run, and none when nothing changed. */
+export async function conclude(
+  context: OperatorContext,
+  type: ResourceType,
+  resource: Resource,
+  findings: readonly Finding[],
+  status: object,
+): Promise<void> {
+  await patchStatus(context.client, type, resource, status)
+  for (const finding of changedFindings(resource.status?.conditions ?? [], findings)) tell(context, resource, finding)
+}
+
+/** `Ready` either way, and every other condition when it is false; the rest is noise. */
+function tell({ events }: OperatorContext, resource: Resource, { type, status, reason, message }: Finding): void {
+  const isTrouble = type === 'Degraded' ? status === 'True' : status === 'False' && type !== 'Progressing'
+  if (type === 'Ready' && status === 'True') events.record(resource, { type: 'Normal', reason: 'Ready', action: 'Reconcile', note: message }) // prettier-ignore
+  else if (isTrouble && type !== 'Degraded') events.record(resource, { type: 'Warning', reason, action: 'Reconcile', note: `${type}: ${message}` }) // prettier-ignore
+  else if (type === 'Degraded' && status === 'True') events.record(resource, { type: 'Warning', reason, action: 'Reconcile', note: message }) // prettier-ignore
+}
+
+export function tellDrift(
+  { events }: OperatorContext,
+  resource: Resource,
+  repaired: readonly Drift[],
+  left: readonly Drift[],
+): void {
+  const describe = ({ object, field, wanted, found }: Drift) => `${object}: ${field} was ${found}, wanted ${wanted}`
+  for (const drift of repaired)
+    events.record(resource, { type: 'Normal', reason: 'DriftRepaired', action: 'Repair', note: describe(drift) })
+  for (const drift of left)
+    events.record(resource, { type: 'Warning', reason: 'DriftFound', action: 'Reconcile', note: describe(drift) })
+}
+
+/** When to look again, after the status has been written. @throws RetryLater when the key should come back by backoff */
+export function nextLook(context: OperatorContext, fault: StoreFault | null, dueMs = Infinity): ReconcileResult {
+  if (fault?.reason === 'Unreachable') throw new RetryLater(fault.message)
+  const look = fault ? SLOW_RETRY_MS : context.resyncMs
+  return { requeueAfterMs: Math.max(0, Math.min(look, dueMs)) }
+}
+
+/** A suspended resource is left as it is; only this is told. */
+export async function suspend(
+  context: OperatorContext,
+  type: ResourceType,
+  resource: Resource,
+): Promise<ReconcileResult> {
+  const findings = [fails('Progressing', 'Suspended', 'spec.suspend is true: changes wait until it is false again')]
+  const before = resource.status ?? {}
+  const conditions = setConditions(before.conditions ?? [], findings, resource.metadata.generation, context.now())
+  await conclude(context, type, resource, findings, { ...before, conditions })
+  return {}
+}
+
+/** Runs `work`; an error that it has no words for is told in the status as well, so that nobody has to read logs. */
+export async function tellingFailures(
+  context: OperatorContext,
+  type: ResourceType,
+  resource: Resource,
+  work: () => Promise<ReconcileResult>,
+): Promise<ReconcileResult> {
+  try {
+    return await work()
+  } catch (error) {
+    const ownAffair = error instanceof RetryLater || error instanceof LeadershipLost || isConflict(error)
+    if (!ownAffair) await tellFailure(context, type, resource, error).catch(() => undefined)
+    throw error
+  }
+}
+
+async function tellFailure(
+  context: OperatorContext,
+  type: ResourceType,
+  resource: Resource,
+  error: unknown,
+): Promise<void> {
+  const message = `${error instanceof Error ? error.message : String(error)}; it is tried again by itself`
+  const findings = [
+    fails('Ready', 'ReconcileFailed', message),
+    holds('Progressing', 'Retrying', 'the last attempt failed; it is tried again'),
+    holds('Degraded', 'ReconcileFailed', message),
+  ]
+  const before = resource.status ?? {}
+  const conditions = setConditions(before.conditions ?? [], findings, resource.metadata.generation, context.now())
+  await conclude(context, type, resource, findings, { ...before, conditions })
+}
+
+/** On whose behalf steps are carried out, as the audit log has it. */
+export function applyContext(context: OperatorContext, resource: Resource, vault: KeyVault): ApplyContext {
+  const name = `${resource.kind}/${objectKey(resource.metadata)}`
+  return { vault, now: context.now, actor: { type: 'operator', name } }
+}

@@ -1,0 +1,42 @@
+import { type PlanHooks } from '../../api/provisioning/apply.ts'
+import { type ProvisioningStores } from '../../api/provisioning/stores.ts'
+import { type Tenant } from '../observe/resources.ts'
+import { type StoreAddress } from '../plan/store-address.ts'
+import { type StoreFault } from '../plan/store-fault.ts'
+import { type EventRecorder } from '../runtime/events.ts'
+import { type KubernetesClient } from '../runtime/kubernetes-client.ts'
+
+/** What both reconcilers work with; made once for each term of leadership. */
+export interface OperatorContext {
+  /** Refuses to write when leadership is lost. */
+  readonly client: KubernetesClient
+  readonly events: EventRecorder
+  /** Uid of the namespace kube-system: tells this cluster's markers from another's. */
+  readonly cluster: string
+  /** Image of pipelines that name none. */
+  readonly image: string
+  readonly now: () => Date
+  /** How often what cannot be watched (Postgres, the vector store) is looked at again. */
+  readonly resyncMs: number
+  /** RagTenants as the watch has seen them. */
+  readonly tenants: () => readonly Tenant[]
+  /** As the API server has them now, in the namespaces that are watched. */
+  readonly listTenants: () => Promise<readonly Tenant[]>
+  readonly withStores: <T>(
+    pipeline: string,
+    address: StoreAddress,
+    work: (stores: ProvisioningStores) => Promise<T>,
+  ) => Promise<T>
+  readonly forgetStores: (pipeline: string) => void
+  readonly faultOf: (error: unknown) => StoreFault | null
+  /** Around each step in a store; throws when the step must not be taken (any more). */
+  readonly hooks: PlanHooks
+}
+
+/** How long until a fault that a person has to mend is looked at again, if no watch tells before. */
+export const SLOW_RETRY_MS = 60_000
+
+/** Ends a run whose status has been written already, so that the key comes back later and later. */
+export class RetryLater extends Error {
+  override readonly name = 'RetryLater'
+}

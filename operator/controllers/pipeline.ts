@@ -1,0 +1,46 @@
+import { observeReferences } from '../observe/references.ts'
+import { types } from '../observe/resource-types.ts'
+import { type Pipeline } from '../observe/resources.ts'
+import { pipelineFindings } from '../plan/pipeline-findings.ts'
+import { type PipelineReport } from '../plan/pipeline-report.ts'
+import { pipelineStatus } from '../plan/pipeline-status.ts'
+import { type ReconcileResult } from '../runtime/controller.ts'
+import { addFinalizer } from '../runtime/finalizer.ts'
+import { parseKey } from '../runtime/kubernetes-object.ts'
+import { type OperatorContext } from './context.ts'
+import { conclude, nextLook, suspend, tellingFailures } from './conclusion.ts'
+import { removePipeline } from './pipeline-removal.ts'
+import { prepareStores } from './pipeline-stores.ts'
+import { runWorkloads } from './pipeline-workloads.ts'
+
+export const PIPELINE_FINALIZER = 'selfrag.io/pipeline'
+
+/** observe → desired → plan → apply → status, for the RagPipeline of a key. */
+export async function reconcilePipeline(context: OperatorContext, key: string): Promise<ReconcileResult> {
+  const pipeline = await context.client.get<Pipeline>(types.pipelines, parseKey(key))
+  if (!pipeline) {
+    context.forgetStores(key)
+    return {}
+  }
+  return tellingFailures(context, types.pipelines, pipeline, async () => {
+    if (pipeline.metadata.deletionTimestamp) return removePipeline(context, pipeline, PIPELINE_FINALIZER)
+    if (pipeline.spec.suspend) return suspend(context, types.pipelines, pipeline)
+    const owned = await addFinalizer(context.client, types.pipelines, pipeline, PIPELINE_FINALIZER)
+    const report = await bringAbout(context, owned)
+    const findings = pipelineFindings(owned, report)
+    await conclude(context, types.pipelines, owned, findings, pipelineStatus(owned, report, findings, context.now()))
+    return nextLook(context, report.fault)
+  })
+}
+
+async function bringAbout(context: OperatorContext, pipeline: Pipeline): Promise<PipelineReport> {
+  const references = await observeReferences(context.client, pipeline)
+  const stores = await prepareStores(context, pipeline, references.secrets)
+  const workloads = await runWorkloads(context, pipeline, references, stores)
+  return {
+    missing: references.secrets.missing,
+    ...stores,
+    ...workloads,
+    drift: [...stores.drift, ...workloads.drift],
+  }
+}

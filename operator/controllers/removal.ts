@@ -1,0 +1,81 @@
+import { type Obstacle } from '../../api/provisioning/steps.ts'
+import { type ProvisioningStores } from '../../api/provisioning/stores.ts'
+import { type Pipeline, type Tenant } from '../observe/resources.ts'
+import { type MissingSecret } from '../observe/secrets.ts'
+import { fails, sentences } from '../plan/findings.ts'
+import { describe } from '../plan/missing-secrets.ts'
+import { type StoreAddress } from '../plan/store-address.ts'
+import { setConditions } from '../runtime/conditions.ts'
+import { type ReconcileResult } from '../runtime/controller.ts'
+import { type ResourceType } from '../runtime/kubernetes-object.ts'
+import { conclude, nextLook } from './conclusion.ts'
+import { type OperatorContext, SLOW_RETRY_MS } from './context.ts'
+
+/** A clean-up that has to succeed before a deleted resource may go. */
+export interface Removal {
+  readonly type: ResourceType
+  readonly resource: Pipeline | Tenant
+  /** Key of the pipeline whose stores are to be cleaned. */
+  readonly pipeline: string
+  readonly address: StoreAddress | null
+  readonly missing: readonly MissingSecret[]
+  /** Of the Secrets. */
+  readonly namespace: string
+  /** Nothing is erased, so that stores which nobody can open any more are no reason to wait. */
+  readonly retains: boolean
+  readonly work: (stores: ProvisioningStores) => Promise<Cleaned>
+}
+
+interface Cleaned {
+  readonly obstacles: readonly Obstacle[]
+  readonly erased: { readonly rows: number; readonly points: number }
+}
+
+const ESCAPE = 'to delete it without cleaning up, remove its finalizers'
+
+/** @returns null when everything is cleaned up; else the resource waits, and its condition says for what */
+export async function cleanUp(context: OperatorContext, removal: Removal): Promise<ReconcileResult | null> {
+  const { type, resource, address } = removal
+  if (!address) {
+    const missing = sentences(removal.missing.map(secret => describe(removal.namespace, secret)))
+    // `kubectl delete -f` takes the Secret along; what is kept needs no clean-up.
+    if (removal.retains) return letGo(context, resource, `kept as it is, without a mark that it may be taken up again: ${missing}`) // prettier-ignore
+    return wait(context, type, resource, 'SecretMissing', `nothing was erased yet: ${missing}; ${ESCAPE}`)
+  }
+  try {
+    const { obstacles, erased } = await context.withStores(removal.pipeline, address, removal.work)
+    const [first] = obstacles
+    if (first) return wait(context, type, resource, first.reason, sentences(obstacles.map(({ message }) => message)))
+    const note = removal.retains ? 'schemas, collections and their content stay' : `erased ${erased.rows} rows and ${erased.points} points` // prettier-ignore
+    context.events.record(resource, { type: 'Normal', reason: 'CleanedUp', action: 'Delete', note })
+    return null
+  } catch (error) {
+    const fault = context.faultOf(error)
+    if (!fault) throw error
+    await wait(context, type, resource, fault.reason, `${fault.message}; ${ESCAPE}`)
+    return nextLook(context, fault)
+  }
+}
+
+function letGo(context: OperatorContext, resource: Pipeline | Tenant, note: string): null {
+  context.events.record(resource, { type: 'Warning', reason: 'NotReleased', action: 'Delete', note })
+  return null
+}
+
+/** Tells why a deleted resource is still there. */
+export async function wait(
+  context: OperatorContext,
+  type: ResourceType,
+  resource: Pipeline | Tenant,
+  reason: string,
+  message: string,
+): Promise<ReconcileResult> {
+  const findings = [
+    fails('Ready', reason, `it is being deleted: ${message}`),
+    fails('Progressing', 'Blocked', 'waits until somebody has done what the condition Ready says'),
+  ]
+  const before = resource.status ?? {}
+  const conditions = setConditions(before.conditions ?? [], findings, resource.metadata.generation, context.now())
+  await conclude(context, type, resource, findings, { ...before, conditions })
+  return { requeueAfterMs: SLOW_RETRY_MS }
+}

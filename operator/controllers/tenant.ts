@@ -1,0 +1,44 @@
+import { referencedPipeline } from '../../crds/pipeline-ref.ts'
+import { types } from '../observe/resource-types.ts'
+import { type Pipeline, type Tenant } from '../observe/resources.ts'
+import { admission } from '../plan/tenant-admission.ts'
+import { tenantFindings } from '../plan/tenant-findings.ts'
+import { nothingLookedAt, type TenantReport } from '../plan/tenant-report.ts'
+import { tenantStatus } from '../plan/tenant-status.ts'
+import { type ReconcileResult } from '../runtime/controller.ts'
+import { addFinalizer } from '../runtime/finalizer.ts'
+import { parseKey } from '../runtime/kubernetes-object.ts'
+import { conclude, nextLook, tellingFailures } from './conclusion.ts'
+import { type OperatorContext } from './context.ts'
+import { removeTenant } from './tenant-removal.ts'
+import { provisionTenant } from './tenant-stores.ts'
+
+export const TENANT_FINALIZER = 'selfrag.io/tenant'
+
+/** observe → desired → plan → apply → status, for the RagTenant of a key. */
+export async function reconcileTenant(context: OperatorContext, key: string): Promise<ReconcileResult> {
+  const tenant = await context.client.get<Tenant>(types.tenants, parseKey(key))
+  if (!tenant) return {}
+  return tellingFailures(context, types.tenants, tenant, async () => {
+    const pipeline = await context.client.get<Pipeline>(types.pipelines, referencedPipeline(tenant))
+    if (tenant.metadata.deletionTimestamp) return removeTenant(context, tenant, pipeline, TENANT_FINALIZER)
+    const refusal = admission(tenant, pipeline, context.tenants())
+    if (!pipeline || refusal) return tell(context, tenant, pipeline, { ...nothingLookedAt, waiting: refusal })
+    const owned = await addFinalizer(context.client, types.tenants, tenant, TENANT_FINALIZER)
+    const { dueMs, ...report } = await provisionTenant(context, owned, pipeline)
+    return tell(context, owned, pipeline, report, dueMs)
+  })
+}
+
+async function tell(
+  context: OperatorContext,
+  tenant: Tenant,
+  pipeline: Pipeline | null,
+  report: TenantReport,
+  dueMs?: number,
+): Promise<ReconcileResult> {
+  const findings = tenantFindings(tenant, pipeline, report)
+  const status = tenantStatus(tenant, pipeline, report, findings, context.now())
+  await conclude(context, types.tenants, tenant, findings, status)
+  return nextLook(context, report.fault, dueMs)
+}

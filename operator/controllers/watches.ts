@@ -1,0 +1,133 @@
+import { isDeepStrictEqual } from 'node:util'
+import { referencedPipeline } from '../../crds/pipeline-ref.ts'
+import { MANAGED_BY } from '../desired/labels.ts'
+import { referencedSecrets } from '../desired/referenced-secrets.ts'
+import { type Pipeline, type Tenant } from '../observe/resources.ts'
+import { referencedConfigMaps } from '../plan/referenced-config-maps.ts'
+import { areTwins } from '../plan/tenant-admission.ts'
+import { type Informer } from '../runtime/informer.ts'
+import { controllerOf, type KubernetesObject, objectKey } from '../runtime/kubernetes-object.ts'
+
+/** The caches of everything that reconciling depends on. */
+export interface Watched {
+  readonly pipelines: Informer<Pipeline>
+  readonly tenants: Informer<Tenant>
+  readonly deployments: Informer<KubernetesObject>
+  readonly services: Informer<KubernetesObject>
+  readonly serviceAccounts: Informer<KubernetesObject>
+  /** Metadata only, all of them: any can be referred to. */
+  readonly configMaps: Informer<KubernetesObject>
+  /** Metadata only, so that no value stays in memory. */
+  readonly secrets: Informer<KubernetesObject>
+}
+
+/** Where keys go; there is nobody to take them while this replica does not lead. */
+export interface Enqueue {
+  readonly pipeline: (key: string) => void
+  readonly tenant: (key: string) => void
+}
+
+/** Objects of ours bear this, so that nobody else's Deployments are watched. */
+export const ownedSelector = `app.kubernetes.io/managed-by=${MANAGED_BY}`
+
+/** Says which changes concern which resources. Statuses that the operator writes itself concern nobody. */
+export function connectWatches(watched: Watched, enqueue: Enqueue): void {
+  watched.pipelines.onChange((now, before) => {
+    const pipeline = now ?? before
+    if (!pipeline) return
+    if (isWish(now, before)) enqueue.pipeline(objectKey(pipeline.metadata))
+    if (isWish(now, before) || readinessOf(now) !== readinessOf(before)) tenantsOf(watched, pipeline).forEach(enqueue.tenant)
+  })
+  watched.tenants.onChange((now, before) => {
+    const tenant = now ?? before
+    if (!tenant) return
+    if (isWish(now, before)) enqueue.tenant(objectKey(tenant.metadata))
+    // The pipeline counts its tenants, and waits for the last to go.
+    if (!now || !before || now.status?.schema !== before.status?.schema) enqueue.pipeline(objectKey(referencedPipeline(tenant)))
+    if (!now) twinsOf(watched, tenant).forEach(enqueue.tenant)
+  })
+  for (const owned of [watched.deployments, watched.services, watched.serviceAccounts]) {
+    owned.onChange((now, before) => toOwner(now ?? before, enqueue))
+  }
+  watched.configMaps.onChange((now, before) => {
+    toOwner(now ?? before, enqueue)
+    for (const pipeline of referringTo(watched, now ?? before, referencedConfigMaps)) enqueue.pipeline(objectKey(pipeline.metadata))
+  })
+  watched.secrets.onChange((now, before) => {
+    const secret = now ?? before
+    toOwner(secret, enqueue)
+    for (const pipeline of referringTo(watched, secret, secretNames)) {
+      enqueue.pipeline(objectKey(pipeline.metadata))
+      tenantsOf(watched, pipeline).forEach(enqueue.tenant)
+    }
+    tenantsNaming(watched, secret).forEach(enqueue.tenant)
+  })
+} // prettier-ignore
+
+/** Everything there is: for a replica that begins to lead. */
+export function enqueueAll(watched: Watched, enqueue: Enqueue): void {
+  for (const { metadata } of watched.pipelines.list()) enqueue.pipeline(objectKey(metadata))
+  for (const { metadata } of watched.tenants.list()) enqueue.tenant(objectKey(metadata))
+}
+
+/** Whether somebody wants something else than before, as opposed to a status that was written. */
+function isWish(now: KubernetesObject | null, before: KubernetesObject | null): boolean {
+  if (!now || !before) return true
+  const wish = ({ metadata }: KubernetesObject) => [
+    metadata.uid,
+    metadata.generation,
+    metadata.deletionTimestamp,
+    metadata.annotations,
+    metadata.finalizers,
+  ]
+  return !isDeepStrictEqual(wish(now), wish(before))
+}
+
+/** What tenants wait for: a pipeline whose stores have become usable. */
+function readinessOf(pipeline: Pipeline | null): string {
+  const conditions = pipeline?.status?.conditions ?? []
+  return ['DatabaseReady', 'VectorStoreReady'].map(area => conditions.find(({ type }) => type === area)?.status).join()
+}
+
+function toOwner(object: KubernetesObject | null, enqueue: Enqueue): void {
+  if (!object) return
+  const { namespace } = object.metadata
+  const keyOf = (name: string) => objectKey({ name, ...(namespace ? { namespace } : {}) })
+  const pipeline = controllerOf(object, 'RagPipeline')
+  if (pipeline) enqueue.pipeline(keyOf(pipeline))
+  const tenant = controllerOf(object, 'RagTenant')
+  if (tenant) enqueue.tenant(keyOf(tenant))
+}
+
+function referringTo(
+  { pipelines }: Watched,
+  object: KubernetesObject | null,
+  names: (pipeline: Pipeline) => readonly string[],
+): Pipeline[] {
+  if (!object) return []
+  const { name, namespace } = object.metadata
+  return pipelines
+    .list()
+    .filter(pipeline => pipeline.metadata.namespace === namespace && names(pipeline).includes(name))
+}
+
+function secretNames(pipeline: Pipeline): string[] {
+  return referencedSecrets(pipeline).map(({ name }) => name)
+}
+
+/** Tenants whose key is to go into that Secret: somebody else's may have gone. */
+function tenantsNaming({ tenants }: Watched, secret: KubernetesObject | null): string[] {
+  const { name, namespace } = secret?.metadata ?? {}
+  const naming = tenants.list().filter(({ metadata, spec }) => metadata.namespace === namespace && spec.apiKeys.some(({ secretName }) => secretName === name)) // prettier-ignore
+  return naming.map(({ metadata }) => objectKey(metadata))
+}
+
+function tenantsOf({ tenants }: Watched, pipeline: Pipeline): string[] {
+  const key = objectKey(pipeline.metadata)
+  const using = tenants.list().filter(tenant => objectKey(referencedPipeline(tenant)) === key)
+  return using.map(({ metadata }) => objectKey(metadata))
+}
+
+function twinsOf({ tenants }: Watched, tenant: Tenant): string[] {
+  return tenants.list().filter(other => areTwins(tenant, other)).map(({ metadata }) => objectKey(metadata)) // prettier-ignore
+}

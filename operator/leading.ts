@@ -1,0 +1,156 @@
+import { type Connections, storeFault } from './connections.ts'
+import { type OperatorContext } from './controllers/context.ts'
+import { reconcilePipeline } from './controllers/pipeline.ts'
+import { reconcileTenant } from './controllers/tenant.ts'
+import { type OperatorMetrics } from './metrics.ts'
+import { types } from './observe/resource-types.ts'
+import { type Tenant } from './observe/resources.ts'
+import { type OperatorDependencies } from './operator.ts'
+import { type ReconcileResult, runController } from './runtime/controller.ts'
+import { EventRecorder } from './runtime/events.ts'
+import { KubernetesClient } from './runtime/kubernetes-client.ts'
+import { pause } from './runtime/timers.ts'
+import { WorkQueue } from './runtime/work-queue.ts'
+import { type Watching } from './watching.ts'
+
+export interface LeadingDependencies extends OperatorDependencies {
+  readonly watching: Watching
+  readonly connections: Connections
+  readonly metrics: OperatorMetrics
+  readonly reader: KubernetesClient
+}
+
+export interface Leading {
+  /** Keys that wait, by controller. */
+  depths(): Record<string, number>
+  /** Works until `signal` aborts (then it finishes what runs) or leadership is lost (then it stops at once). */
+  until(signal: AbortSignal): Promise<void>
+}
+
+/** After so long a failing key is tried no less often: a database that comes back is used within minutes. */
+const BACKOFF = { baseMs: 500, maxMs: 120_000 }
+const IDLE_CHECK_MS = 60_000
+
+/**
+ * One term of leadership: queues, and workers that reconcile.
+ * @param assert throws when leadership has lapsed
+ * @param lost aborts when leadership is lost
+ */
+export function lead(deps: LeadingDependencies, assert: () => void, lost: AbortSignal): Leading {
+  const { config, timers, random } = deps
+  const queue = () => new WorkQueue({ timers, random, backoff: BACKOFF })
+  const queues = { pipeline: queue(), tenant: queue() }
+  const hardStop = new AbortController()
+  const stopNow = AbortSignal.any([lost, hardStop.signal])
+  const beforeWrite = () => {
+    stopNow.throwIfAborted()
+    assert()
+  }
+  const client = new KubernetesClient(deps.transport, { signal: stopNow, beforeWrite })
+  const events = new EventRecorder({ client, controller: 'selfrag.io/operator', instance: config.POD_NAME, now: deps.now, log: deps.log }) // prettier-ignore
+
+  const until = async (signal: AbortSignal) => {
+    const cluster = await clusterId(client)
+    const context = makeContext(deps, { client, events, cluster, beforeWrite })
+    const stopping = AbortSignal.any([signal, lost])
+    const run = (name: keyof typeof queues, reconcile: (context: OperatorContext, key: string) => Promise<ReconcileResult>) =>
+      runController(
+        {
+          name,
+          queue: queues[name],
+          workers: config.WORKERS,
+          reconcile: key => reconcile(context, key),
+          log: deps.log,
+          observe: deps.metrics.observe(name),
+          now: () => timers.now(),
+        },
+        stopping,
+        stopNow,
+      ) // prettier-ignore
+    deps.watching.handTo({ pipeline: key => queues.pipeline.add(key), tenant: key => queues.tenant.add(key) })
+    const cancelGrace = limitGrace(deps, signal, hardStop)
+    const idle = closeIdleNowAndThen(deps, stopping)
+    try {
+      await Promise.all([run('pipeline', reconcilePipeline), run('tenant', reconcileTenant)])
+      await events.drain()
+    } finally {
+      deps.watching.handTo(null)
+      cancelGrace()
+      await idle
+    }
+  }
+  return { until, depths: () => ({ pipeline: queues.pipeline.depth, tenant: queues.tenant.depth }) }
+}
+
+/** Uid of the namespace that every cluster has and that nobody can make anew. */
+async function clusterId(client: KubernetesClient): Promise<string> {
+  const namespace = await client.get(types.namespaces, { name: 'kube-system' })
+  if (!namespace?.metadata.uid)
+    throw new Error('the namespace kube-system cannot be read; its uid identifies the cluster')
+  return namespace.metadata.uid
+}
+
+interface Term {
+  readonly client: KubernetesClient
+  readonly events: EventRecorder
+  readonly cluster: string
+  readonly beforeWrite: () => void
+}
+
+function makeContext(deps: LeadingDependencies, { client, events, cluster, beforeWrite }: Term): OperatorContext {
+  const { config, watching, connections, metrics, hooks } = deps
+  const namespaces = config.WATCH_NAMESPACES.length > 0 ? config.WATCH_NAMESPACES : [undefined]
+  return {
+    client,
+    events,
+    cluster,
+    image: config.API_IMAGE,
+    now: deps.now,
+    resyncMs: config.RESYNC_SECONDS * 1000,
+    tenants: () => watching.watched.tenants.list(),
+    listTenants: async () => {
+      const lists = await Promise.all(namespaces.map(namespace => client.list<Tenant>(types.tenants, { namespace })))
+      return lists.flatMap(({ items }) => items)
+    },
+    withStores: (pipeline, address, work) => connections.use(pipeline, address, work),
+    forgetStores: pipeline => connections.forget(pipeline),
+    faultOf: storeFault,
+    hooks: {
+      beforeStep: async (step, index) => {
+        beforeWrite()
+        await hooks?.beforeStep?.(step, index)
+      },
+      onStep: async (step, index) => {
+        metrics.step(step.kind)
+        await hooks?.onStep?.(step, index)
+      },
+    },
+  }
+}
+
+/** Runs that do not end by themselves are cut off before Kubernetes would. */
+function limitGrace(
+  { config, timers }: LeadingDependencies,
+  signal: AbortSignal,
+  hardStop: AbortController,
+): () => void {
+  let cancel = () => {}
+  const start = () => {
+    cancel = timers.after(config.SHUTDOWN_GRACE_SECONDS * 1000, () =>
+      hardStop.abort(new Error('the grace period is over')),
+    )
+  }
+  if (signal.aborted) start()
+  else signal.addEventListener('abort', start, { once: true })
+  return () => {
+    signal.removeEventListener('abort', start)
+    cancel()
+  }
+}
+
+async function closeIdleNowAndThen({ timers, connections }: LeadingDependencies, stopping: AbortSignal): Promise<void> {
+  while (!stopping.aborted) {
+    await pause(timers, IDLE_CHECK_MS, stopping)
+    connections.closeIdle()
+  }
+}

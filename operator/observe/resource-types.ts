@@ -1,0 +1,30 @@
+import { API_VERSION } from '../../crds/definition.ts'
+import { ragPipelineDefinition } from '../../crds/rag-pipeline.ts'
+import { ragTenantDefinition } from '../../crds/rag-tenant.ts'
+import { type KubernetesObject, type ResourceType } from '../runtime/kubernetes-object.ts'
+
+const namespaced = (apiVersion: string, kind: string, plural: string): ResourceType => ({
+  apiVersion,
+  kind,
+  plural,
+  namespaced: true,
+})
+
+/** Every kind that the operator reads or writes, and where the API server serves it. */
+export const types = {
+  pipelines: namespaced(API_VERSION, ragPipelineDefinition.kind, ragPipelineDefinition.plural),
+  tenants: namespaced(API_VERSION, ragTenantDefinition.kind, ragTenantDefinition.plural),
+  deployments: namespaced('apps/v1', 'Deployment', 'deployments'),
+  services: namespaced('v1', 'Service', 'services'),
+  serviceAccounts: namespaced('v1', 'ServiceAccount', 'serviceaccounts'),
+  configMaps: namespaced('v1', 'ConfigMap', 'configmaps'),
+  secrets: namespaced('v1', 'Secret', 'secrets'),
+  namespaces: { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false },
+} as const satisfies Record<string, ResourceType>
+
+/** @throws TypeError for a kind that the operator does not handle */
+export function typeOf(object: KubernetesObject): ResourceType {
+  const type = Object.values(types).find(({ kind, apiVersion }) => kind === object.kind && apiVersion === object.apiVersion) // prettier-ignore
+  if (!type) throw new TypeError(`the operator does not handle ${object.apiVersion} ${object.kind}`)
+  return type
+}

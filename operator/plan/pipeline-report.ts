@@ -1,0 +1,21 @@
+import { type ObservedPipeline } from '../../api/provisioning/observed.ts'
+import { type Drift, type Obstacle } from '../../api/provisioning/steps.ts'
+import { type MissingSecret } from '../observe/secrets.ts'
+import { type LiveDeployment } from './deployment-findings.ts'
+import { type StoreFault } from './store-fault.ts'
+
+/** What one reconciliation of a pipeline has found out and done; status and conditions follow from it. */
+export interface PipelineReport {
+  readonly missing: readonly MissingSecret[]
+  readonly fault: StoreFault | null
+  /** In database and vector store. */
+  readonly obstacles: readonly Obstacle[]
+  /** Objects in the cluster that are somebody else's, or still on their way out. */
+  readonly objectObstacles: readonly Obstacle[]
+  /** Differences that the drift policy leaves as they are. */
+  readonly drift: readonly Drift[]
+  /** After the steps; null when the stores could not be read. */
+  readonly stores: ObservedPipeline | null
+  readonly tenants: number | null
+  readonly deployments: { readonly api: LiveDeployment | null; readonly worker: LiveDeployment | null }
+}

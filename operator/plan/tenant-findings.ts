@@ -1,0 +1,125 @@
+import { type Obstacle } from '../../api/provisioning/steps.ts'
+import { type Pipeline, type Tenant } from '../observe/resources.ts'
+import { type Finding } from '../runtime/conditions.ts'
+import { DRIFTED, isLoss, toldDrift } from './drift-policy.ts'
+import { fails, holds, obstructed, readiness, sentences, unknown } from './findings.ts'
+import { type TenantReport } from './tenant-report.ts'
+
+/** Conditions that decide about drift. */
+export const tenantAreas = ['SchemaReady', 'CollectionReady'] as const
+const areas = [...tenantAreas, 'KnowledgeBasesReady', 'KeysReady', 'IsolationVerified'] as const
+
+/** The conditions of a tenant, in the order in which people read them. Pure. */
+export function tenantFindings(tenant: Tenant, pipeline: Pipeline | null, report: TenantReport): Finding[] {
+  const found = report.waiting ? waitingFindings(report.waiting) : lookedAt(tenant, report)
+  const kept = (tenant.status?.conditions ?? []).filter(({ type }) => !found.some(finding => finding.type === type))
+  const state = tenant.spec.suspended ? 'it is suspended: its keys are refused' : 'its keys work'
+  const ready = readiness(areas, [...found, ...kept], `the tenant is provisioned; ${state}`)
+  return [ready, progress(report, ready), degradation(tenant, pipeline, report), ...found]
+}
+
+function waitingFindings({ reason, message }: { reason: string; message: string }): Finding[] {
+  return areas.map(area => (area === 'SchemaReady' ? fails(area, reason, message) : unknown(area, reason, message)))
+}
+
+function lookedAt(tenant: Tenant, report: TenantReport): Finding[] {
+  const { fault, observed } = report
+  if (fault?.store === 'database') return [fails('SchemaReady', fault.reason, fault.message)]
+  if (fault) return [fails('CollectionReady', fault.reason, fault.message)]
+  if (!observed) return []
+  const isBlocked = of(report, 'database', 'tenant').length > 0
+  return [
+    schemaFinding(report),
+    collectionFinding(report),
+    isBlocked ? blocked('KnowledgeBasesReady') : knowledgeBasesFinding(tenant, report),
+    isBlocked ? blocked('KeysReady') : keysFinding(tenant, report),
+    isolationFinding(report),
+  ]
+}
+
+function schemaFinding(report: TenantReport): Finding {
+  const obstacle = obstructed('SchemaReady', of(report, 'database', 'tenant'))
+  if (obstacle) return obstacle
+  const { schema, role } = report.observed ?? {}
+  const lost = report.drift.find(drift => drift.object.startsWith('schema ') && isLoss(drift))
+  if (lost) return fails('SchemaReady', DRIFTED, `${lost.object} is missing and driftPolicy is not Enforce; restore it, or set driftPolicy to Enforce to have an empty one made`) // prettier-ignore
+  return holds(
+    'SchemaReady',
+    'Migrated',
+    `schema ${schema?.name} of role ${role?.name} is at ${schema?.applied?.at(-1)}`,
+  )
+}
+
+function collectionFinding(report: TenantReport): Finding {
+  const obstacle = obstructed('CollectionReady', of(report, 'vectors'))
+  if (obstacle) return obstacle
+  if (of(report, 'database', 'tenant').length > 0) return blocked('CollectionReady')
+  const { alias, target } = report.observed?.collection ?? {}
+  if (!target) return fails('CollectionReady', DRIFTED, `alias ${alias} is missing and driftPolicy is not Enforce; set it to Enforce to have it made again`) // prettier-ignore
+  return holds('CollectionReady', 'CollectionReady', `vectors are in collection ${alias} (${target})`)
+}
+
+function knowledgeBasesFinding(tenant: Tenant, report: TenantReport): Finding {
+  const type = 'KnowledgeBasesReady'
+  const obstacle = obstructed(type, of(report, 'knowledge-bases'))
+  if (obstacle) return obstacle
+  const rows = report.observed?.knowledgeBases
+  if (!rows) return unknown(type, 'NotChecked', 'the schema cannot be read')
+  const there = new Set(rows.filter(row => row.deleted_at === null).map(({ name }) => name))
+  const missing = tenant.spec.knowledgeBases.filter(({ name }) => !there.has(name)).map(({ name }) => name)
+  if (missing.length > 0) return fails(type, 'Missing', `knowledge bases ${missing.join(', ')} are not there yet`)
+  return holds(type, 'AsDeclared', `${tenant.spec.knowledgeBases.length} declared, ${there.size} in all`)
+}
+
+function keysFinding(tenant: Tenant, report: TenantReport): Finding {
+  const type = 'KeysReady'
+  const namespace = tenant.metadata.namespace
+  if (report.takenSecrets.length > 0)
+    return fails(type, 'Conflict', sentences(report.takenSecrets.map(name => `Secret ${namespace}/${name} exists already and was not made for this tenant; delete it, or choose another secretName`))) // prettier-ignore
+  const obstacle = obstructed(type, of(report, 'keys'))
+  if (obstacle) return obstacle
+  const missing = tenant.spec.apiKeys.filter(({ name }) => report.observed?.vault[name]?.state !== 'known')
+  if (missing.length > 0) return fails(type, 'Missing', `keys ${missing.map(({ name }) => name).join(', ')} are not there yet`) // prettier-ignore
+  const secrets = tenant.spec.apiKeys.map(({ secretName }) => secretName)
+  return holds(type, 'AsDeclared', secrets.length === 0 ? 'no keys are declared' : `in Secrets ${secrets.join(', ')}`)
+}
+
+function isolationFinding({ isolation }: TenantReport): Finding {
+  const type = 'IsolationVerified'
+  if (!isolation) return unknown(type, 'NotChecked', 'it is checked when the schema is ready')
+  if (isolation.isolated)
+    return holds(type, 'Refused', `the tenant's role was refused when it read ${isolation.neighbour}`)
+  return fails(type, 'NotIsolated', `the tenant's role could read ${isolation.neighbour}; revoke what was granted to it or to PUBLIC there, and look into who granted it`) // prettier-ignore
+}
+
+function progress(report: TenantReport, ready: Finding): Finding {
+  const type = 'Progressing'
+  if (report.fault?.reason === 'Unreachable')
+    return holds(type, 'Retrying', 'a store cannot be reached; it is tried again')
+  const waits = report.waiting !== null || report.obstacles.length > 0 || report.takenSecrets.length > 0
+  if (waits || report.fault) return fails(type, 'Blocked', 'waits for what the condition Ready says')
+  return fails(type, 'AsDesired', ready.status === 'True' ? 'everything is as the spec says' : ready.message)
+}
+
+function degradation(tenant: Tenant, pipeline: Pipeline | null, report: TenantReport): Finding {
+  const type = 'Degraded'
+  const obstacle = report.obstacles.find(({ reason }) => reason !== 'Waiting')
+  if (obstacle) return holds(type, obstacle.reason, obstacle.message)
+  if (report.isolation && !report.isolation.isolated) return holds(type, 'NotIsolated', `it can read ${report.isolation.neighbour}`) // prettier-ignore
+  if (report.takenSecrets.length > 0) return holds(type, 'Conflict', 'a declared Secret belongs to somebody else')
+  // Before it was provisioned once, something that is missing is no loss.
+  const served = tenant.status?.schema !== undefined
+  if (served && report.waiting) return holds(type, report.waiting.reason, report.waiting.message)
+  if (served && report.fault) return holds(type, report.fault.reason, report.fault.message)
+  const drift = pipeline ? toldDrift(pipeline, report.drift) : []
+  if (drift.length > 0) return holds(type, 'DriftFound', sentences(drift.map(({ object, field, found }) => `${object}: ${field} is ${found}`))) // prettier-ignore
+  return fails(type, 'AsDesired', 'nothing is wrong')
+}
+
+function of(report: TenantReport, ...wanted: readonly Obstacle['area'][]): Obstacle[] {
+  return report.obstacles.filter(({ area }) => wanted.includes(area))
+}
+
+function blocked(type: string): Finding {
+  return unknown(type, 'Blocked', 'the condition SchemaReady says what is in the way')
+}

@@ -1,0 +1,74 @@
+import { type OperatorConfig } from './config.ts'
+import { connectWatches, type Enqueue, enqueueAll, ownedSelector, type Watched } from './controllers/watches.ts'
+import { types } from './observe/resource-types.ts'
+import { type Pipeline, type Tenant } from './observe/resources.ts'
+import { Informer, type InformerOptions } from './runtime/informer.ts'
+import { type KubernetesClient } from './runtime/kubernetes-client.ts'
+import { type KubernetesObject, type ResourceType } from './runtime/kubernetes-object.ts'
+import { type Timers } from './runtime/timers.ts'
+
+export interface Watching {
+  readonly watched: Watched
+  /** Resolves when everything has been listed once. */
+  readonly synced: Promise<void>
+  /** Resolves when the watches have ended. */
+  readonly ended: Promise<void>
+  /** Hands all keys that there are, and from now on those that change, to a replica that leads; null: to nobody. */
+  handTo(enqueue: Enqueue | null): void
+  /** What has not been listed yet, a line each. */
+  unsynced(): string[]
+  /** What has not been heard of for so long, a line each. */
+  deaf(milliseconds: number): string[]
+  readiness(): { kind: string; ready: string }[]
+}
+
+export interface WatchingDependencies {
+  readonly config: OperatorConfig
+  readonly timers: Timers
+  readonly random: () => number
+  readonly log: InformerOptions['log']
+}
+
+/** Follows the API server until `signal` aborts, whether this replica leads or not: a new leader knows all at once. */
+export function startWatching(deps: WatchingDependencies, client: KubernetesClient, signal: AbortSignal): Watching {
+  const watched = makeInformers(deps, client)
+  let target: Enqueue | null = null
+  connectWatches(watched, { pipeline: key => target?.pipeline(key), tenant: key => target?.tenant(key) })
+  const informers = Object.values(watched) as Watched[keyof Watched][]
+  const ended = Promise.all(informers.map(informer => informer.run(signal)))
+  return {
+    watched,
+    synced: Promise.all(informers.map(informer => informer.synced)).then(() => undefined),
+    ended: ended.then(() => undefined),
+    handTo: enqueue => {
+      target = enqueue
+      if (enqueue) enqueueAll(watched, enqueue)
+    },
+    unsynced: () =>
+      informers.filter(({ hasSynced }) => !hasSynced).map(({ kind }) => `${kind} has not been listed yet`),
+    deaf: milliseconds =>
+      informers
+        .filter(({ silentFor }) => silentFor !== null && silentFor > milliseconds)
+        .map(({ kind }) => `${kind} has not been heard of for ${milliseconds / 1000} s`),
+    readiness: () => [...watched.pipelines.list(), ...watched.tenants.list()].map(readinessOf),
+  }
+}
+
+function makeInformers({ config, timers, random, log }: WatchingDependencies, client: KubernetesClient): Watched {
+  const make = <T extends KubernetesObject>(type: ResourceType, options: Partial<InformerOptions> = {}) =>
+    new Informer<T>({ client, type, namespaces: config.WATCH_NAMESPACES, timers, random, log, ...options })
+  const owned = { labelSelector: ownedSelector }
+  return {
+    pipelines: make<Pipeline>(types.pipelines),
+    tenants: make<Tenant>(types.tenants),
+    deployments: make(types.deployments, owned),
+    services: make(types.services, owned),
+    serviceAccounts: make(types.serviceAccounts, owned),
+    configMaps: make(types.configMaps, { metadataOnly: true }),
+    secrets: make(types.secrets, { metadataOnly: true }),
+  }
+}
+
+function readinessOf({ kind, status }: Pipeline | Tenant): { kind: string; ready: string } {
+  return { kind, ready: status?.conditions?.find(({ type }) => type === 'Ready')?.status ?? 'Unknown' }
+}
