@@ -47,7 +47,9 @@ export function tenantDriftContract(get: GetStores): void {
     }
 
     it('gets its right to switch to the role back', async () => {
-      const superuser = await database('pg_roles').whereRaw('rolname = session_user AND rolsuper').first('rolname')
+      const superuser = await database('pg_roles')
+        .whereRaw('rolname = session_user AND rolsuper')
+        .first<{ rolname: string } | undefined>('rolname')
       await database.raw('REVOKE ?? FROM CURRENT_USER', [role])
       // A superuser may become anybody, so nothing is missing then.
       if (superuser) expect(await planForTenant(get(), desired, context)).to.deep.include({ steps: [] })
