@@ -62,7 +62,9 @@ function compares(value: unknown, op: 'gt' | 'gte' | 'lt' | 'lte', bound: number
   return op === 'gt' ? a > b : op === 'gte' ? a >= b : op === 'lt' ? a < b : a <= b
 }
 
-/** Date.parse takes nearly everything for a date; the texts of the tests are either proper or far from it. */
+/** Date.parse takes nearly everything for a date, and carries days over; the texts of the tests are proper or far from it. */
 function instant(text: string): number {
-  return /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : NaN
+  const day = text.slice(0, 10)
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(day) || !new Date(day).toISOString().startsWith(day)) return NaN
+  return Date.parse(text)
 }

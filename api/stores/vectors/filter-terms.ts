@@ -57,6 +57,7 @@ export function filterTerms(metadata: Readonly<Record<string, unknown>>): Filter
     if (instant !== null) (numbers[instantKey(field)] ??= []).push(instant)
     if (typeof value === 'number') (numbers[numberKey(field)] ??= []).push(value)
   })
+  for (const list of Object.values(numbers)) list.sort((a, b) => a - b)
   return { terms: [...terms].sort(), numbers }
 }
 

@@ -24,9 +24,9 @@ const LONGEST_PAUSE_MS = 2_000
 const worthRetrying = new Set([429, 500, 502, 503, 504])
 
 /**
- * JSON over HTTP to one Qdrant, on kept-alive connections without Nagle's delay: through `fetch`, and so through the
- * official client, the same query takes thirty times as long (hack/adr/0002-qdrant-transport.md). Every request that this
- * product makes may be repeated without harm, so lost connections and overload are retried here.
+ * JSON over HTTP to one Qdrant, on kept-alive connections without Nagle's delay. Not `fetch`, and so not the official
+ * client: a query through it can cost 44 ms more (hack/adr/0002-qdrant-transport.md). Every request that this product
+ * makes may be repeated without harm, so lost connections and overload are retried here.
  */
 export class QdrantTransport {
   readonly #base: URL
