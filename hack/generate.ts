@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
-import { configurationReference } from './generate/configuration-reference.ts'
+import { configurationReference, operatorConfigurationReference } from './generate/configuration-reference.ts'
 import { customResourceDefinitions } from './generate/custom-resource-definition.ts'
 import { rbacRole } from './generate/rbac-role.ts'
 import { resourceReferences } from './generate/resource-reference.ts'
@@ -15,6 +15,7 @@ const generators: readonly (() => GeneratedFile[])[] = [
   rbacRole,
   resourceReferences,
   configurationReference,
+  operatorConfigurationReference,
 ]
 
 const root = join(import.meta.dirname, '..')

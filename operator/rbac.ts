@@ -16,13 +16,13 @@ export const clusterGrants: readonly Grant[] = [
   {
     groups: ['selfrag.io'],
     resources: ['ragpipelines', 'ragtenants'],
-    verbs: [...watched, 'update', 'patch'],
+    verbs: [...watched, 'patch'],
     why: 'reads what is wanted; writes finalizers',
   },
   {
     groups: ['selfrag.io'],
     resources: ['ragpipelines/status', 'ragtenants/status'],
-    verbs: ['get', 'update', 'patch'],
+    verbs: ['patch'],
     why: 'tells what it found and did',
   },
   {
@@ -46,7 +46,7 @@ export const clusterGrants: readonly Grant[] = [
   {
     groups: [''],
     resources: ['secrets'],
-    verbs: [...applied, 'update', 'delete'],
+    verbs: [...applied, 'delete'],
     why: 'reads the references of resources and notices changes; writes API keys and admin tokens, removes keys that are no longer declared', // prettier-ignore
   },
   {
@@ -59,7 +59,7 @@ export const clusterGrants: readonly Grant[] = [
   {
     groups: ['events.k8s.io'],
     resources: ['events'],
-    verbs: ['create', 'update', 'patch'],
+    verbs: ['create', 'patch'],
     why: 'tells people what happened, in `kubectl describe`',
   },
 ]
@@ -69,7 +69,7 @@ export const ownNamespaceGrants: readonly Grant[] = [
   {
     groups: ['coordination.k8s.io'],
     resources: ['leases'],
-    verbs: ['get', 'create', 'update', 'patch'],
+    verbs: ['get', 'create', 'update'],
     why: 'one of several operator replicas leads',
   },
 ]

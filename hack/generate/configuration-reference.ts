@@ -1,6 +1,7 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { configurationSchema, type VariableName } from '../../api/contract/configuration.ts'
 import { reservedVariables } from '../../crds/reserved-variables.ts'
+import { operatorConfigSchema } from '../../operator/config.ts'
 import type { GeneratedFile } from './generated-file.ts'
 import { code, markdownTable } from './markdown-table.ts'
 
@@ -21,6 +22,26 @@ ${markdownTable(['variable', 'default', 'meaning', 'field of RagPipeline'], rows
   return [{ path: 'docs/reference/configuration.md', content }]
 }
 
+/** docs/reference/operator-configuration.md: the operator's own variables. */
+export function operatorConfigurationReference(): GeneratedFile[] {
+  const rows = Object.entries(operatorConfigSchema.shape).map(([name, schema]) => [
+    code(name),
+    // The only default that depends on the machine.
+    name === 'POD_NAME' ? 'the host name' : code(standard(schema)),
+    schema.description ?? '',
+  ])
+  const content = `<!-- Generated from operator/config.ts by \`npm run generate\`; do not edit. -->
+
+# Configuration of the operator
+
+Environment variables of the operator itself; [config/manager](../../config/manager) sets them. What it runs is configured by
+[RagPipeline](rag-pipeline.md) and [RagTenant](rag-tenant.md).
+
+${markdownTable(['variable', 'default', 'meaning'], rows)}
+`
+  return [{ path: 'docs/reference/operator-configuration.md', content }]
+}
+
 function row(name: VariableName): string[] {
   const schema = configurationSchema.shape[name]
   const meaning = `${schema.description ?? ''}${schema.meta()?.['secret'] ? ' **Secret.**' : ''}`
@@ -30,8 +51,12 @@ function row(name: VariableName): string[] {
 /** As one would write it in the environment; nothing when the variable has no default. */
 function standard(schema: z.ZodType): string {
   const parsed = schema.safeParse(undefined)
-  if (!parsed.success || parsed.data === undefined) return ''
-  return Array.isArray(parsed.data) ? parsed.data.join(',') : JSON.stringify(parsed.data).replace(/^"|"$/g, '')
+  const value: unknown = parsed.success ? parsed.data : undefined
+  if (value === undefined) return ''
+  if (Array.isArray(value)) return value.join(',')
+  if (typeof value !== 'object') return JSON.stringify(value).replace(/^"|"$/g, '')
+  // What was written has become something else, such as host and port of `:8080`.
+  return String(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }).default)
 }
 
 function fieldOf(name: VariableName): string {
