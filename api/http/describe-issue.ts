@@ -10,8 +10,10 @@ type Shape = Readonly<Record<string, unknown>>
 export function describeIssue(issue: RawIssue): string | null {
   const got = `got ${describeValue(issue.input)}`
   switch (issue.code) {
-    case 'invalid_type':
-      return issue.input === undefined ? `is required: ${expectedType(issue.expected)}` : `must be ${expectedType(issue.expected)}, ${got}` // prettier-ignore
+    case 'invalid_type': {
+      const expected = expectedType(isInteger(issue) ? 'int' : issue.expected)
+      return issue.input === undefined ? `is required: ${expected}` : `must be ${expected}, ${got}`
+    }
     case 'invalid_value':
       return `must be ${oneOf(issue.values)}, ${got}`
     case 'too_big':
@@ -50,8 +52,17 @@ function atLeast({ origin, minimum }: { origin: string; minimum: number | bigint
   return origin === 'array' ? `have at least ${minimum} ${plural('item', Number(minimum))}` : `be at least ${minimum}`
 }
 
+/** Of text where an integer should be, zod says that a number is missing. */
+function isInteger(issue: RawIssue): boolean {
+  return definitionOf(issue).format === 'safeint'
+}
+
+function definitionOf(issue: RawIssue): { readonly shape?: Shape; readonly format?: string } {
+  return (issue.inst as { _zod?: { def?: object } } | undefined)?._zod?.def ?? {}
+}
+
 function knownFields(issue: RawIssue): string {
-  const shape = (issue.inst as { _zod?: { def?: { shape?: Shape } } } | undefined)?._zod?.def?.shape
+  const { shape } = definitionOf(issue)
   return Object.keys(shape ?? {}).join(', ') || 'none'
 }
 
