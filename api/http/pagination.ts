@@ -11,7 +11,7 @@ export function wholeNumber(minimum: number, maximum: number, standard: number) 
       .pipe(z.int().min(minimum).max(maximum))
       .default(standard)
       // Callers' generated clients should see a number, not the text that a query string is.
-      .meta({ type: 'integer', minimum, maximum, default: standard })
+      .meta({ type: 'integer', minimum, maximum })
   )
 }
 

@@ -94,8 +94,14 @@ function parametersOf(
     in: place,
     required: place === 'path' || (required ?? []).includes(name),
     ...(description !== undefined && { description }),
-    schema,
+    schema: { ...schema, ...defaultOf(fields.shape[name] as z.ZodType) },
   }))
+}
+
+/** zod leaves defaults of fields out that are transformed. */
+function defaultOf(field: z.ZodType): { default?: unknown } {
+  const absent = field.safeParse(undefined)
+  return absent.success && absent.data !== undefined ? { default: absent.data } : {}
 }
 
 function requestBody(route: Route, schemas: JsonSchemas): Json | null {
