@@ -1,0 +1,40 @@
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { readSecret } from './home.ts'
+import { indexDocuments } from './index-documents.ts'
+import { localApiClient } from './local-api-client.ts'
+import type { StandaloneSettings } from './settings.ts'
+import type { Terminal } from './terminal.ts'
+
+const TENANT = 'acme'
+const KNOWLEDGE_BASE = 'handbook'
+
+/** How the sample's knowledge base was filled, for the text that greets the user. */
+export interface Handbook {
+  /** Path of the key to read it with. */
+  readonly keyPath: string
+  readonly documents: number
+}
+
+/**
+ * Indexes the project's documentation into the sample's knowledge base. Null when the resources that were applied are not
+ * the samples: then there is nothing to fill.
+ */
+export async function indexHandbook(
+  { home, projectRoot }: StandaloneSettings,
+  url: string,
+  terminal: Terminal,
+): Promise<Handbook | null> {
+  const adminKey = await readSecret(join(home.keys, TENANT, 'admin'))
+  if (!adminKey) return null
+  const api = localApiClient(url, adminKey)
+  const { items } = await api.request<{ items: { id: string; name: string }[] }>('GET', '/v1/knowledge-bases?page_size=100') // prettier-ignore
+  const handbook = items.find(({ name }) => name === KNOWLEDGE_BASE)
+  if (!handbook) return null
+  const bar = terminal.progress('  indexing the documentation')
+  const documents = await indexDocuments(api, projectRoot, handbook.id, delay, ({ done, total }) =>
+    bar.update(done, total),
+  )
+  bar.end()
+  return { keyPath: join(home.keys, TENANT, 'reader'), documents }
+}
