@@ -5,13 +5,13 @@ import type { Configuration } from './contract/configuration.ts'
 import type { VectorSpace } from './contract/fingerprint.ts'
 import type { Gate } from './http/identify.ts'
 import { RateLimit } from './http/rate-limit.ts'
+import type { EmbeddingPart } from './ingestion/ingestion-parts.ts'
 import { JobQueue } from './ingestion/queue.ts'
 import { submitJobs } from './ingestion/submit-jobs.ts'
 import { Metrics } from './metrics.ts'
 import { observeDatabase, poolStatistics } from './metrics/database-metrics.ts'
 import { observedEmbedder, observedLlm } from './metrics/observed-providers.ts'
 import type { EmbedderResult } from './providers/embedders/index.ts'
-import type { Embedder } from './providers/embedders/embedder.ts'
 import type { Llm } from './providers/llms/llm.ts'
 import { createLlm } from './providers/llms/index.ts'
 import { llmSettings } from './providers/llms/settings.ts'
@@ -55,7 +55,8 @@ export interface Application {
   readonly stores: { readonly database: Knex; readonly vectors: VectorStore }
   readonly queue: JobQueue
   /** Null in lexical mode. */
-  readonly embedding: { readonly embedder: Embedder; readonly space: VectorSpace } | null
+  readonly embedding: EmbeddingPart | null
+  readonly now: () => Date
   readonly services: Services
   readonly gate: Gate
   readonly denied: DeniedAccess
@@ -123,6 +124,7 @@ export function buildApplication(options: ApplicationOptions): Application {
     stores,
     queue,
     embedding,
+    now,
     services,
     gate: {
       authentication,
@@ -163,7 +165,7 @@ function openRedis(configuration: Configuration, log: Logger): Redis | null {
   return redis
 }
 
-function embeddingOf({ embedding, configuration }: ApplicationOptions, metrics: Metrics): Application['embedding'] {
+function embeddingOf({ embedding, configuration }: ApplicationOptions, metrics: Metrics): EmbeddingPart | null {
   const space = configuredSpace(configuration)
   return embedding.embedder && space ? { embedder: observedEmbedder(embedding.embedder, metrics), space } : null
 }

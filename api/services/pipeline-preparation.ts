@@ -1,4 +1,5 @@
 import { ApiError } from '../contract/error-codes.ts'
+import { sameOwner } from '../contract/ownership.ts'
 import { applyPlan } from '../provisioning/apply.ts'
 import { type DesiredPipeline, noVault } from '../provisioning/desired.ts'
 import { observePipeline } from '../provisioning/observe-pipeline.ts'
@@ -17,9 +18,11 @@ export async function preparePipeline(
   now: () => Date,
 ): Promise<void> {
   const observed = await observePipeline(stores, desired)
-  const owner = observed.control.owner
-  if (observed.control.exists && owner && owner.cluster !== desired.owner.cluster) return
-  const plan = planPipeline(desired, observed)
+  const { control, collection } = observed
+  if (control.owner && !sameOwner(control.owner, desired.owner)) return
+  // Migrations that were run by hand leave no marker; what bears nobody's name may be ours.
+  const adopt = control.exists && control.owner === null && !collection.state?.owner
+  const plan = planPipeline({ ...desired, adopt }, observed)
   const [obstacle] = plan.obstacles
   if (obstacle) throw new ApiError('KB_CONFIG_ERROR', obstacle.message)
   await applyPlan(stores, plan, { vault: noVault, now, actor })
