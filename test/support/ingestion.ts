@@ -162,9 +162,16 @@ async function parseDocument(bytes: Uint8Array): Promise<ParsedDocument> {
 
 const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' })
 
+/** Without retries of its own, so that tests see the job's. */
 export function embedderFor(models: Pick<ModelServer, 'openAiUrl'>) {
   return openAiEmbedder(
-    { model: space.model, dimension: DIMENSION, batchSize: 64, timeoutMs: 5_000 },
+    {
+      model: space.model,
+      dimension: DIMENSION,
+      batchSize: 64,
+      timeoutMs: 5_000,
+      retries: { attempts: 1, baseDelayMs: 1, longestDelayMs: 1 },
+    },
     { baseUrl: models.openAiUrl, apiKey: 'test-key' },
   )
 }
