@@ -104,7 +104,10 @@ async function startStandalone(env: Environment, say: (line: string) => void) {
   process.once('exit', () => child.kill('SIGKILL'))
   say('starting an API of its own …')
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`the API ended while it started:\n${output.join('')}`)
+    if (child.exitCode !== null) {
+      await stop()
+      throw new Error(`the API ended while it started:\n${output.join('')}`)
+    }
     if (await isReady(url)) break
     await delay(300)
   }
