@@ -4,15 +4,15 @@ import type { IngestionParts } from './ingestion/ingestion-parts.ts'
 import { parseDocument } from './ingestion/parsers/index.ts'
 
 /** What an application's jobs are run with: `startWorker(buildIngestion(application), concurrency)`. */
-export function buildIngestion({ stores, embedding, configuration, queue, now, log }: Application): IngestionParts {
+export function buildIngestion({ stores, embedding, configuration, queue, log }: Application): IngestionParts {
   return {
     ...stores,
     embedding,
-    queue,
-    now,
     chunking: configuration.chunking,
     parse: parseDocument,
     chunkers,
+    queue,
+    now: () => new Date(),
     log: log.child({ logger: 'selfrag.ingestion' }),
   }
 }

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { type Application, buildApplication } from '../application.ts'
-import { ingestionParts } from '../build-worker.ts'
+import { buildIngestion } from '../build-ingestion.ts'
 import { type Configuration, parseConfiguration } from '../contract/configuration.ts'
 import { logOptions } from '../contract/log-format.ts'
 import { createApp } from '../http/app.ts'
@@ -81,7 +81,7 @@ async function start(
 
   const apply = () => reconcile(application, settings, home, lexicalReason !== null, terminal)
   await apply()
-  const worker = startWorker(ingestionParts(application, now), configuration.WORKER_CONCURRENCY)
+  const worker = startWorker(buildIngestion(application), configuration.WORKER_CONCURRENCY)
   onStop(() => worker.stop(STOP_MS))
   const server = await listen(application, configuration)
   onStop(() => server.stop(STOP_MS))
