@@ -1,19 +1,19 @@
 import type { Knex } from 'knex'
 import { apiKeyPrefix, hashApiKey, isApiKey } from '../contract/api-key.ts'
-import { tenantSchema } from '../contract/names.ts'
+import { sharedCollection, tenantSchema } from '../contract/names.ts'
 import { declaredKeys, findKeysByHash } from '../stores/postgres/api-keys.ts'
 import { allKnowledgeBases } from '../stores/postgres/knowledge-bases.ts'
 import { controlSchemaState, schemaVersion, tenantSchemaState } from '../stores/postgres/migrator.ts'
 import { tenantTables } from '../stores/postgres/migrations/tenant/index.ts'
 import type { ApiKeyRow, KnowledgeBaseRow, TenantRow } from '../stores/postgres/rows.ts'
 import { describeTenantPlace, type TenantPlace } from '../stores/postgres/tenant-roles.ts'
-import { enterTenant, leaveTenant } from '../stores/postgres/tenant-scope.ts'
+import { enterTenant } from '../stores/postgres/tenant-scope.ts'
 import { findTenantBySlug } from '../stores/postgres/tenants.ts'
 import { tenantCollection } from './collection-spec.ts'
 import type { DesiredTenant, KeyVault } from './desired.ts'
 import { observeCollection } from './observe-collection.ts'
 import { observeControlSchema, recordedGenerations } from './observe-pipeline.ts'
-import type { ObservedRole, ObservedTenant, ObservedTenantSchema, VaultEntry } from './observed.ts'
+import type { ObservedCollection, ObservedControlSchema, ObservedRole, ObservedTenant, ObservedTenantSchema, VaultEntry } from './observed.ts' // prettier-ignore
 import type { ProvisioningStores } from './stores.ts'
 
 /**
@@ -32,17 +32,30 @@ export async function observeTenant(
   const pipelineReady = controlSchemaState(control).state === 'current'
   const rows = await database.transaction(sql => readRows(sql, desired.slug, pipelineReady, secrets))
   const alias = rows.row?.collection ?? tenantCollection(desired)
-  const generations = await recordedGenerations(database, control, alias)
   return {
     pipelineReady,
     row: rows.row,
     role: observedRole(rows.place),
     schema: { ...observedSchema(rows.place), applied: rows.applied, missingTables: rows.missingTables },
-    collection: await observeCollection(vectors.collections, alias, generations),
+    collection: await observePlace({ database, vectors }, desired, control, alias),
     knowledgeBases: rows.knowledgeBases,
     keys: rows.keys,
     vault: vaultEntries(secrets, rows.row, rows.keysInVault),
   }
+}
+
+/** The shared collection is its pipeline's business; whether it is there is all that a tenant asks. */
+async function observePlace(
+  { database, vectors }: ProvisioningStores,
+  desired: DesiredTenant,
+  control: ObservedControlSchema,
+  alias: string,
+): Promise<ObservedCollection> {
+  if (alias === sharedCollection(desired.collectionPrefix)) {
+    const target = await vectors.collections.resolve(alias)
+    return { alias, target, nameTaken: false, state: null, generations: [] }
+  }
+  return observeCollection(vectors.collections, alias, await recordedGenerations(database, control, alias))
 }
 
 async function readVault(vault: KeyVault, desired: DesiredTenant): Promise<Map<string, string | null>> {
@@ -72,6 +85,7 @@ async function readRows(
   const hashes = [...secrets.values()].filter(secret => secret !== null && isApiKey(secret)) as string[]
   const keys = row ? await declaredKeys(sql, row.id) : []
   const keysInVault = pipelineReady ? await findKeysByHash(sql, hashes.map(hashApiKey)) : []
+  // Last, because the transaction stays the tenant's.
   const inside = await readSchema(sql, slug, place)
   return { place, row, keys, keysInVault, ...inside }
 }
@@ -89,7 +103,6 @@ async function readSchema(
   const migrated = version.applied !== null && tenantSchemaState(version).state !== 'behind'
   const missingTables = migrated ? tenantTables.filter(table => !place.tables.includes(table)) : []
   const knowledgeBases = place.tables.includes('knowledge_bases') ? await allKnowledgeBases({ sql }) : []
-  await leaveTenant(sql)
   return { applied: version.applied, missingTables, knowledgeBases }
 }
 

@@ -36,6 +36,7 @@ export interface ObservedTenant {
   readonly row: TenantRow | null
   readonly role: ObservedRole
   readonly schema: ObservedTenantSchema
+  /** Of a shared one `target` only. */
   readonly collection: ObservedCollection
   /** Whoever made them, those that are being deleted included. Null: the schema cannot be read (yet). */
   readonly knowledgeBases: readonly KnowledgeBaseRow[] | null
