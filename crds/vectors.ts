@@ -15,7 +15,7 @@ const fields = z.strictObject({
     z.enum(['qdrant', 'pgvector']).default('qdrant').describe('What keeps the vectors: `qdrant`, or `pgvector` in the database itself. Cannot be changed.'), // prettier-ignore
     'the engine cannot be changed: vectors are not moved between engines; make another RagPipeline and ingest there',
   ),
-  url: httpUrlSchema.optional().describe('REST address of Qdrant 1.10 or newer; needed with engine qdrant.'),
+  url: httpUrlSchema.optional().describe('REST address of Qdrant 1.16 or newer; needed with engine qdrant.'),
   apiKeySecretRef: secretKeyRef('api-key', 'the API key').optional().describe('Secret with the API key of Qdrant.'),
   collectionPrefix: z
     .string()

@@ -84,7 +84,7 @@ export const configurationSchema = z.object({
   DB_POOL_RECYCLE: integer(1, 86_400).default(1800).describe('Seconds after which a connection is replaced.'),
 
   VECTOR_ENGINE: z.enum(vectorEngines).default('qdrant').describe('What keeps the vectors.'),
-  QDRANT_URL: httpUrl.optional().describe('Qdrant 1.10 or newer; needed when VECTOR_ENGINE is qdrant.'),
+  QDRANT_URL: httpUrl.optional().describe('Qdrant 1.16 or newer; needed when VECTOR_ENGINE is qdrant.'),
   QDRANT_API_KEY: z.string().min(1).optional().describe('Key of Qdrant.').meta({ secret: true }),
   QDRANT_COLLECTION_PREFIX: z
     .string()
