@@ -20,7 +20,8 @@ import { type QdrantConnection, QdrantTransport } from './transport.ts'
 
 /** Large enough to amortise a round trip, small enough for Qdrant's request limit of 32 MB and for one attempt's timeout. */
 const BATCH = { count: 256, bytes: 8_000_000 }
-const PAGE = 1000
+/** Ids that are looked up at once. */
+const PAGE = 256
 
 /** Vectors in a Qdrant of version 1.16 or newer, over its REST API. */
 export class QdrantVectorStore implements VectorStore {
