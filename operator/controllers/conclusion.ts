@@ -40,11 +40,20 @@ export function tellDrift(
   repaired: readonly Drift[],
   left: readonly Drift[],
 ): void {
-  const describe = ({ object, field, wanted, found }: Drift) => `${object}: ${field} was ${found}, wanted ${wanted}`
-  for (const drift of repaired)
-    events.record(resource, { type: 'Normal', reason: 'DriftRepaired', action: 'Repair', note: describe(drift) })
-  for (const drift of left)
-    events.record(resource, { type: 'Warning', reason: 'DriftFound', action: 'Reconcile', note: describe(drift) })
+  for (const note of describeDrift(repaired))
+    events.record(resource, { type: 'Normal', reason: 'DriftRepaired', action: 'Repair', note })
+  for (const note of describeDrift(left))
+    events.record(resource, { type: 'Warning', reason: 'DriftFound', action: 'Reconcile', note })
+}
+
+/** One line an object: somebody who replaces a whole Deployment has changed dozens of fields. */
+function describeDrift(drift: readonly Drift[]): string[] {
+  const byObject = Map.groupBy(drift, ({ object }) => object)
+  return [...byObject].map(([object, differences]) => {
+    const shown = differences.slice(0, 3).map(({ field, wanted, found }) => `${field} was ${found}, wanted ${wanted}`)
+    const more = differences.length > 3 ? `; and ${differences.length - 3} more differences` : ''
+    return `${object}: ${shown.join('; ')}${more}`
+  })
 }
 
 /** When to look again, after the status has been written. @throws RetryLater when the key should come back by backoff */

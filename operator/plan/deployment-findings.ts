@@ -20,7 +20,8 @@ export function availability(type: 'APIAvailable' | 'WorkerAvailable', live: Liv
   const wanted = live.spec.replicas ?? 1
   const available = live.status?.availableReplicas ?? 0
   if (wanted === 0) return fails(type, 'ScaledToZero', `Deployment ${name} has replicas 0; raise it in the spec`)
-  const met = conditionOf(live, 'Available')?.status === 'True' && isObserved(live) && available > 0
+  // Also while the status is about the generation before: the old pods serve until new ones do.
+  const met = conditionOf(live, 'Available')?.status === 'True' && available > 0
   if (met) return holds(type, 'Available', `${available} of ${wanted} pods of Deployment ${name} are ready`)
   const why = stuckMessage(live) ?? `see \`kubectl describe deployment ${name}\` and the logs of its pods`
   return fails(type, 'Unavailable', `${available} of ${wanted} pods of Deployment ${name} are ready; ${why}`)

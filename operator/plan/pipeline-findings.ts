@@ -56,7 +56,7 @@ function vectorsFinding(pipeline: Pipeline, report: PipelineReport): Finding | n
   const lost = report.drift.find(drift => drift.object.startsWith('collection ') && isLoss(drift))
   if (lost) return fails(type, DRIFTED, `${lost.object} is missing and driftPolicy is not Enforce; set it to Enforce to have it made again`) // prettier-ignore
   if (!state) return unknown(type, 'NotChecked', 'the database is waited for')
-  return holds(type, 'CollectionReady', `collection ${alias} is ${state.name} with ${state.points} points`)
+  return holds(type, 'CollectionReady', `collection ${alias} is ${state.name}`)
 }
 
 function workloadFindings(pipeline: Pipeline, report: PipelineReport): Finding[] {

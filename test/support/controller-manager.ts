@@ -1,0 +1,68 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { types } from '../../operator/observe/resource-types.ts'
+import { type KubernetesClient } from '../../operator/runtime/kubernetes-client.ts'
+import { isConflict, isNotFound } from '../../operator/runtime/kubernetes-error.ts'
+import { type KubernetesObject } from '../../operator/runtime/kubernetes-object.ts'
+import { type LiveDeployment } from '../../operator/plan/deployment-findings.ts'
+
+/**
+ * Does in one namespace what kube-controller-manager and kubelets would: Deployments get their pods, and objects whose
+ * owner is gone are removed.
+ */
+export class ControllerManager {
+  readonly #client: KubernetesClient
+  readonly #namespace: string
+  readonly #stop = new AbortController()
+  readonly #running: Promise<void>
+
+  constructor(client: KubernetesClient, namespace: string) {
+    this.#client = client
+    this.#namespace = namespace
+    this.#running = this.#run()
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      await this.#startPods()
+      await this.#collectGarbage()
+      await delay(100, undefined, { signal: this.#stop.signal }).catch(() => undefined)
+    }
+  }
+
+  async #startPods(): Promise<void> {
+    const { items } = await this.#client.list<LiveDeployment>(types.deployments, { namespace: this.#namespace })
+    for (const { metadata, spec, status } of items) {
+      const replicas = spec.replicas ?? 1
+      if (status?.observedGeneration === metadata.generation && status?.availableReplicas === replicas) continue
+      const counts = { replicas, updatedReplicas: replicas, readyReplicas: replicas, availableReplicas: replicas }
+      const condition = { type: 'Available', status: 'True', reason: 'MinimumReplicasAvailable', message: '' }
+      const patch = { status: { observedGeneration: metadata.generation, ...counts, conditions: [condition] } }
+      await unlessGone(this.#client.mergePatch(types.deployments, metadata, patch, { subresource: 'status' }))
+    }
+  }
+
+  async #collectGarbage(): Promise<void> {
+    const owners = new Set<string | undefined>()
+    const owned: [(typeof types)[keyof typeof types], KubernetesObject][] = []
+    for (const type of [types.pipelines, types.tenants])
+      for (const { metadata } of (await this.#client.list(type, { namespace: this.#namespace })).items)
+        owners.add(metadata.uid)
+    for (const type of [types.deployments, types.services, types.serviceAccounts, types.configMaps, types.secrets])
+      for (const object of (await this.#client.list(type, { namespace: this.#namespace })).items)
+        if (object.metadata.ownerReferences?.some(({ controller }) => controller)) owned.push([type, object])
+    for (const [type, { metadata }] of owned)
+      if (!metadata.ownerReferences?.some(({ uid }) => owners.has(uid)))
+        await unlessGone(this.#client.delete(type, metadata))
+  }
+}
+
+async function unlessGone(request: Promise<unknown>): Promise<void> {
+  await request.catch((error: unknown) => {
+    if (!isNotFound(error) && !isConflict(error)) throw error
+  })
+}
