@@ -19,7 +19,12 @@ export interface Parser {
 
 /** The file cannot be read as what it is: broken, empty, encrypted, in another encoding. A retry does not help. */
 export class UnreadableDocument extends Error {
-  override readonly name = 'UnreadableDocument'
+  override readonly name: string = 'UnreadableDocument'
+}
+
+/** The file is of a format that no parser reads; over HTTP a 415. */
+export class UnsupportedDocument extends UnreadableDocument {
+  override readonly name = 'UnsupportedDocument'
 }
 
 export type { Section }
