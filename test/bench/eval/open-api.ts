@@ -18,12 +18,14 @@ export interface OpenApi {
 
 const root = join(import.meta.dirname, '../../..')
 
-/** Starts without any tenant: the evaluation makes its own. */
+/** No tenant: the evaluation makes its own. `npm start` puts its embedded stores in the place of these servers. */
 const PIPELINE = `apiVersion: selfrag.io/v1alpha1
 kind: RagPipeline
 metadata: { name: eval }
 spec:
+  postgres: { urlSecretRef: { name: embedded } }
   vectors: { engine: pgvector }
+  models: { embedding: { provider: local, model: bge-small-en-v1.5, dimension: 384 } }
 `
 
 /** The API that SELFRAG_URL names, or one of our own that is gone when it is closed. */
