@@ -1,4 +1,5 @@
 import { Ollama } from 'ollama'
+import { readAddress } from './address.ts'
 import type { CallLimits } from './call-limits.ts'
 import { ProviderError } from './provider-error.ts'
 import { answeredWith, unreachable, unusable } from './remote-failure.ts'
@@ -17,8 +18,10 @@ export interface OllamaConnection {
  * added where it fetches; a client is a small object.
  */
 export function ollamaClient({ baseUrl, fetch = globalThis.fetch }: OllamaConnection, limits: CallLimits): Ollama {
+  const { url, headers } = readAddress(baseUrl)
   return new Ollama({
-    host: baseUrl,
+    host: url,
+    headers,
     fetch: async (input, init) => {
       const signal = init?.signal ? AbortSignal.any([init.signal, limits.signal]) : limits.signal
       const response = await fetch(input, { ...init, signal })

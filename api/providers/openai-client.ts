@@ -1,4 +1,5 @@
 import OpenAI, { APIConnectionError, APIError } from 'openai'
+import { readAddress } from './address.ts'
 import type { CallLimits } from './call-limits.ts'
 import { ProviderError } from './provider-error.ts'
 import { answeredWith, unreachable, unusable } from './remote-failure.ts'
@@ -17,8 +18,10 @@ export interface OpenAiConnection {
 
 /** The official client, told everything, because it would else read the environment. */
 export function openAiClient({ baseUrl, apiKey, fetch }: OpenAiConnection, timeoutMs: number): OpenAI {
+  const { url, headers } = readAddress(baseUrl)
   return new OpenAI({
-    baseURL: baseUrl,
+    baseURL: url,
+    defaultHeaders: headers,
     apiKey: apiKey ?? 'none',
     organization: null,
     project: null,

@@ -38,6 +38,12 @@ export function unreachable(provider: string, url: string, cause: unknown): Prov
   return new ProviderError(provider, message, { transient: true, cause })
 }
 
+/** A stream that ended before its end. */
+export function brokenOff(provider: string, cause?: unknown): ProviderError {
+  const reason = cause === undefined ? 'it has no end' : innermost(cause)
+  return new ProviderError(provider, `the answer broke off: ${reason}`, { transient: true, cause })
+}
+
 /** An answer that is not what the protocol says, such as a proxy's login page. */
 export function unusable(provider: string, what: string, cause?: unknown): ProviderError {
   return new ProviderError(provider, `gave an answer that cannot be used: ${what}`, { transient: true, cause })

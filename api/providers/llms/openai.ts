@@ -1,0 +1,110 @@
+import type OpenAI from 'openai'
+import { CallLimits } from '../call-limits.ts'
+import { OPENAI, openAiClient, type OpenAiConnection, throwOpenAiFailure } from '../openai-client.ts'
+import { brokenOff, unusable } from '../remote-failure.ts'
+import { type RetryPolicy, standardRetries, withRetries } from '../retry.ts'
+import type { Completion, CompletionRequest, Llm, Usage } from './llm.ts'
+
+export interface LlmCallSettings {
+  readonly model: string
+  readonly timeoutMs: number
+  readonly retries?: RetryPolicy
+}
+
+/** Chat models of OpenAI or of a service with its protocol. */
+export class OpenAiLlm implements Llm {
+  readonly provider = OPENAI
+  readonly model: string
+  readonly #client: OpenAI
+  readonly #baseUrl: string
+  readonly #timeoutMs: number
+  readonly #retries: RetryPolicy
+
+  constructor(settings: LlmCallSettings, connection: OpenAiConnection) {
+    this.model = settings.model
+    this.#client = openAiClient(connection, settings.timeoutMs)
+    this.#baseUrl = connection.baseUrl
+    this.#timeoutMs = settings.timeoutMs
+    this.#retries = settings.retries ?? standardRetries
+  }
+
+  async complete(request: CompletionRequest): Promise<Completion> {
+    const limits = new CallLimits(this.#timeoutMs, request.signal)
+    const answer = await this.#call(limits, signal =>
+      this.#client.chat.completions.create({ ...chatBody(this.model, request), stream: false }, { signal }),
+    )
+    // The client passes on whatever JSON came.
+    const choice = (answer as Partial<typeof answer> | null)?.choices?.[0]
+    if (!choice) throw unusable(OPENAI, 'it has no `choices`')
+    return {
+      text: choice.message?.content ?? '',
+      usage: usageOf(answer.usage),
+      finishReason: finishReason(choice.finish_reason),
+    }
+  }
+
+  async *stream(request: CompletionRequest): AsyncGenerator<string, Completion, void> {
+    const limits = new CallLimits(this.#timeoutMs, request.signal)
+    const stream = await this.#call(limits, signal =>
+      this.#client.chat.completions.create(
+        { ...chatBody(this.model, request), stream: true, stream_options: { include_usage: true } },
+        { signal },
+      ),
+    )
+    let text = ''
+    let usage = usageOf(undefined)
+    let finish: string | undefined
+    try {
+      for await (const { choices, usage: counted } of stream) {
+        // The usage comes in a last piece, which has no choices.
+        if (counted) usage = usageOf(counted)
+        const choice = choices?.[0]
+        finish = choice?.finish_reason ?? finish
+        const delta = choice?.delta?.content
+        if (!delta) continue
+        text += delta
+        yield delta
+      }
+    } catch (error) {
+      limits.throwIfExceeded(OPENAI)
+      throw brokenOff(OPENAI, error)
+    } finally {
+      stream.controller.abort()
+    }
+    limits.throwIfExceeded(OPENAI)
+    if (finish === undefined) throw brokenOff(OPENAI)
+    return { text, usage, finishReason: finishReason(finish) }
+  }
+
+  async #call<T>(limits: CallLimits, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    limits.throwIfExceeded(OPENAI)
+    const attempt = () =>
+      send(limits.signal).catch((error: unknown) => throwOpenAiFailure(error, limits, this.#baseUrl))
+    return withRetries(attempt, this.#retries, limits.signal).catch((error: unknown) =>
+      throwOpenAiFailure(error, limits, this.#baseUrl),
+    )
+  }
+}
+
+/** Reasoning models refuse a temperature, and the old name of the limit; other services know only the old one. */
+const reasoningModel = /^(o\d|gpt-5)/
+
+function chatBody(model: string, request: CompletionRequest) {
+  const { temperature, maxTokens } = request
+  const reasons = reasoningModel.test(model)
+  return {
+    model,
+    messages: request.messages.map(({ role, content }) => ({ role, content })),
+    ...(temperature === undefined || reasons ? {} : { temperature }),
+    ...(maxTokens === undefined ? {} : reasons ? { max_completion_tokens: maxTokens } : { max_tokens: maxTokens }),
+    ...(request.json ? { response_format: { type: 'json_object' as const } } : {}),
+  }
+}
+
+function usageOf(usage: { prompt_tokens?: number; completion_tokens?: number } | null | undefined): Usage {
+  return { promptTokens: usage?.prompt_tokens ?? 0, completionTokens: usage?.completion_tokens ?? 0 }
+}
+
+function finishReason(reason: string | null | undefined): Completion['finishReason'] {
+  return reason === 'stop' || reason === 'length' ? reason : 'other'
+}
