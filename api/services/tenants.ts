@@ -33,6 +33,11 @@ export interface NewTenant {
   readonly quotas: Partial<Quotas>
 }
 
+export interface CreatedTenant {
+  readonly tenant: TenantRow
+  readonly key: MintedKey
+}
+
 export interface TenantChanges {
   readonly name?: string | undefined
   readonly plan?: string | undefined
@@ -53,6 +58,8 @@ export interface TenantParts {
 /** Tenants as administrators see them. Making one uses the same plan as the operator, with `managed_by: api`. */
 export class TenantService {
   readonly #parts: TenantParts
+  /** Two requests for one slug take turns, so that the second finds what the first made. */
+  readonly #creating = new Map<string, Promise<CreatedTenant>>()
 
   constructor(parts: TenantParts) {
     this.#parts = parts
@@ -63,11 +70,22 @@ export class TenantService {
    * repeated.
    * @throws ApiError CONFLICT (the slug is taken), VALIDATION_ERROR (no slug), KB_CONFIG_ERROR (the pipeline is not ready)
    */
-  async create(input: NewTenant, request: Request): Promise<{ tenant: TenantRow; key: MintedKey }> {
-    const { stores, now, apiKeys } = this.#parts
+  async create(input: NewTenant, request: Request): Promise<CreatedTenant> {
     const slug = input.slug ?? slugOf(input.name)
     if (!isSlug(slug))
       throw new ApiError('VALIDATION_ERROR', `slug: must be lower-case letters, digits and inner hyphens, at most 48, beginning with a letter, got ${JSON.stringify(slug.slice(0, 64))}`) // prettier-ignore
+    const previous = this.#creating.get(slug) ?? Promise.resolve()
+    const creation = previous.catch(() => undefined).then(() => this.#create(slug, input, request))
+    this.#creating.set(slug, creation)
+    try {
+      return await creation
+    } finally {
+      if (this.#creating.get(slug) === creation) this.#creating.delete(slug)
+    }
+  }
+
+  async #create(slug: string, input: NewTenant, request: Request): Promise<CreatedTenant> {
+    const { stores, now, apiKeys } = this.#parts
     const actor = actorOf(request)
     await preparePipeline(stores, this.#parts.pipeline, actor, now)
     const desired = await this.#desired(slug, input)
@@ -79,7 +97,7 @@ export class TenantService {
     try {
       await applyPlan(stores, plan, { vault: noVault, now, actor })
     } catch (error) {
-      // Of two requests for one slug, the second meets what the first made meanwhile.
+      // Another replica, or the operator, made the same slug meanwhile.
       const winner = await findTenantBySlug(stores.database, slug)
       throw winner && winner.id !== desired.id ? slugTaken(slug, error) : error
     }
