@@ -16,7 +16,10 @@ async function main(): Promise<void> {
   const running = startStandalone(settings, terminal)
   endOnSignal(running)
   const standalone = await running
-  const handbook = await indexHandbook(settings, standalone.url, terminal)
+  const handbook = await indexHandbook(settings, standalone.url, terminal).catch((error: unknown) => {
+    terminal.line(`  ✗ the documentation was not indexed: ${String(error)}`)
+    return null
+  })
   terminal.line(greeting(standalone, settings.home, handbook, process.cwd()))
 }
 

@@ -21,15 +21,15 @@ export interface ApiClient {
   request<T>(method: string, path: string, body?: unknown): Promise<T>
 }
 
-interface BatchAnswer {
-  readonly items: readonly { readonly document_id?: string }[]
+interface DocumentList {
+  readonly items: readonly { readonly status: string }[]
+  readonly pages: number
 }
-
-const BATCH = 50
 
 /**
  * Puts the project's README and docs into a knowledge base and waits until each is searchable. Files that have not
  * changed since the last time are known by their content, so a second call does next to nothing.
+ * @returns how many documents are searchable
  */
 export async function indexDocuments(
   api: ApiClient,
@@ -38,27 +38,33 @@ export async function indexDocuments(
   wait: (ms: number) => Promise<void>,
   onProgress: (progress: Progress) => void,
 ): Promise<number> {
+  const path = `/v1/knowledge-bases/${knowledgeBaseId}/documents`
   const documents = await readDocuments(root)
-  const pending = new Set<string>()
-  for (let at = 0; at < documents.length; at += BATCH) {
-    const batch = documents.slice(at, at + BATCH)
-    const answer = await api.request<BatchAnswer>('POST', `/v1/knowledge-bases/${knowledgeBaseId}/documents/batch`, {
-      documents: batch,
-    })
-    for (const item of answer.items) if (item.document_id) pending.add(item.document_id)
+  for (let at = 0; at < documents.length; at += PAGE)
+    await api.request('POST', `${path}/batch`, { documents: documents.slice(at, at + PAGE) })
+  for (;;) {
+    const statuses = await listStatuses(api, path)
+    const unsettled = statuses.filter(status => status !== 'ready' && status !== 'failed').length
+    onProgress({ total: statuses.length, done: statuses.length - unsettled })
+    if (unsettled === 0) return statuses.filter(status => status === 'ready').length
+    await wait(POLL_MS)
   }
-  const total = pending.size
-  while (pending.size > 0) {
-    for (const id of [...pending]) if (await isSettled(api, id)) pending.delete(id)
-    onProgress({ total, done: total - pending.size })
-    if (pending.size > 0) await wait(200)
-  }
-  return total
 }
 
-async function isSettled(api: ApiClient, documentId: string): Promise<boolean> {
-  const { status } = await api.request<{ status: string }>('GET', `/v1/documents/${documentId}`)
-  return status === 'ready' || status === 'failed'
+/** The most that the batch route takes. */
+const PAGE = 50
+
+/** Well below the key's 120 requests a minute. */
+const POLL_MS = 1_000
+
+async function listStatuses(api: ApiClient, path: string): Promise<string[]> {
+  const statuses: string[] = []
+  for (let page = 1, pages = 1; page <= pages; page++) {
+    const list = await api.request<DocumentList>('GET', `${path}?page=${page}&page_size=100`)
+    statuses.push(...list.items.map(({ status }) => status))
+    pages = list.pages
+  }
+  return statuses
 }
 
 async function readDocuments(root: string): Promise<SourceDocument[]> {

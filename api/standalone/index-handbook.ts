@@ -34,7 +34,6 @@ export async function indexHandbook(
   const bar = terminal.progress('  indexing the documentation')
   const documents = await indexDocuments(api, projectRoot, handbook.id, delay, ({ done, total }) =>
     bar.update(done, total),
-  )
-  bar.end()
+  ).finally(() => bar.end())
   return { keyPath: join(home.keys, TENANT, 'reader'), documents }
 }
