@@ -7,6 +7,7 @@ import type { IngestionParts } from './ingestion-parts.ts'
 import { Superseded } from './job-failure.ts'
 import { noteProgress } from './job-stages.ts'
 import type { ParsedDocument } from './parsers/parser.ts'
+import type { StageResult } from './stages/stage.ts'
 
 /** Rows that stages handle at a time, so that memory does not grow with the document. */
 export const PAGE = 128
@@ -24,6 +25,12 @@ export class IngestRun {
   document: DocumentAtWork
   readonly generation: EmbeddingGenerationRow
   stages: readonly JobStage[]
+  /** The average length that the knowledge base's vectors are weighted with; null when none has been agreed on yet. */
+  weight: number | null
+  /** The source of a small document, read when the attempt began. */
+  source: Buffer | null
+  /** What stages have worked out and nobody has written yet: it goes into the next transaction. */
+  readonly pending: StageResult[] = []
   /** What the parse stage of this very attempt gave, so that the next stage need not read it back. */
   parsed: ParsedDocument | null = null
   /** All drafts, when the chunk stage of this very attempt made no more than a page of them. */
@@ -32,7 +39,10 @@ export class IngestRun {
   readonly writtenPoints: string[] = []
 
   constructor(
-    start: Pick<IngestRun, 'parts' | 'scope' | 'job' | 'signal' | 'log' | 'document' | 'generation' | 'stages'>,
+    start: Pick<
+      IngestRun,
+      'parts' | 'scope' | 'job' | 'signal' | 'log' | 'document' | 'generation' | 'stages' | 'weight' | 'source'
+    >,
   ) {
     this.parts = start.parts
     this.scope = start.scope
@@ -42,6 +52,8 @@ export class IngestRun {
     this.document = start.document
     this.generation = start.generation
     this.stages = start.stages
+    this.weight = start.weight
+    this.source = start.source
   }
 
   /** The points of this document's knowledge base. */
@@ -60,13 +72,17 @@ export class IngestRun {
 
   /** Tells how far a stage is. */
   async progress(tenant: TenantTransaction, stage: string, detail: string): Promise<void> {
-    await this.record(tenant, { stages: noteProgress(this.stages, stage, detail) })
+    this.stages = noteProgress(this.stages, stage, detail)
+    await this.record(tenant, { stages: this.stages })
+  }
+
+  /** Writes what stages have worked out, in order. */
+  async writePending(tenant: TenantTransaction): Promise<void> {
+    for (const { commit } of this.pending) await commit(tenant)
   }
 
   async record(tenant: TenantTransaction, changes: JobChanges): Promise<void> {
     await tenant.control(sql => updateJob(sql, this.job.id, changes))
-    // A rollback after this loses nothing: the next attempt reads the record again.
-    if (changes.stages) this.stages = changes.stages
   }
 }
 

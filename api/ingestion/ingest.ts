@@ -1,19 +1,21 @@
 import { activeGeneration } from '../stores/postgres/embedding-generations.ts'
+import { readSourceBytes } from '../stores/postgres/document-sources.ts'
 import { findDocument, lockKnowledgeBase, updateDocument } from '../stores/postgres/documents.ts'
 import { updateJob } from '../stores/postgres/jobs.ts'
+import { readSummary } from '../stores/postgres/lexical-statistics.ts'
 import type { JobError, JobStage } from '../stores/postgres/rows.ts'
 import { inTenant, type TenantTransaction } from '../stores/postgres/tenant-scope.ts'
 import { CollectionMissing } from '../stores/vectors/vector-store.ts'
 import { IngestRun, lockWanted } from './ingest-run.ts'
 import { judgeFailure, PermanentFailure, Superseded } from './job-failure.ts'
-import { beginStage, endStage, failStage, postponeStage } from './job-stages.ts'
+import { beginStage, endStage, failStage, postponeStage, restartFrom } from './job-stages.ts'
 import type { JobWork } from './job-work.ts'
 import { requestCalibration } from './request-calibration.ts'
 import { chunkStage } from './stages/chunk.ts'
 import { embedStage } from './stages/embed.ts'
 import { parseStage } from './stages/parse.ts'
-import type { Stage } from './stages/stage.ts'
-import { MissingEmbeddings, storeStage } from './stages/store.ts'
+import { type Stage, StageOutdated } from './stages/stage.ts'
+import { storeStage } from './stages/store.ts'
 
 /** From a source to searchable chunks, in this order. */
 const stages: readonly Stage[] = [parseStage, chunkStage, embedStage, storeStage]
@@ -40,56 +42,72 @@ function nextStage(record: readonly JobStage[]): Stage | undefined {
   return stages.find(stage => stage.name === name)
 }
 
+/** Sources up to this size are read along with everything else. */
+const SMALL_SOURCE = 1_000_000
+
 async function begin({ parts, scope, job, signal }: JobWork): Promise<IngestRun> {
   return inTenant(parts.database, scope, async tenant => {
     const document = await lockWanted(tenant, job)
-    const generation = await tenant.control(sql => activeGeneration(sql, scope.collection))
-    if (!generation) throw new CollectionMissing(scope.collection)
     const first = nextStage(job.stages)
     if (!first) throw new Error(`job ${job.id} has no stage left, and is not done`)
-    const record = beginStage(job.stages, first.name, parts.now())
-    const run = new IngestRun({ parts, scope, job, signal, log: parts.log, document, generation, stages: record })
-    await run.record(tenant, { status: 'running', stage: first.name, stages: record, attempts: job.attempts + 1 })
+    const readsSource = first === parseStage && Number(document.size_bytes) <= SMALL_SOURCE
+    const source = readsSource ? await readSourceBytes(tenant, document.id) : null
+    const summary = await readSummary(tenant, document.kb_id)
     await updateDocument(tenant, document.id, { status: 'processing', error: null })
-    return run
+    const record = beginStage(job.stages, first.name, parts.now())
+    const generation = await tenant.control(async sql => {
+      const active = await activeGeneration(sql, scope.collection)
+      if (!active) throw new CollectionMissing(scope.collection)
+      const attempts = job.attempts + 1
+      await updateJob(sql, job.id, { status: 'running', stage: first.name, stages: record, attempts })
+      return active
+    })
+    const weight = summary?.weighted_with ?? null
+    return new IngestRun({ parts, scope, job, signal, log: parts.log, document, generation, stages: record, weight, source }) // prettier-ignore
   })
 }
 
 async function advance(run: IngestRun, stage: Stage): Promise<void> {
+  refuseCrasher(run, stage)
   const { now } = run.parts
-  const crashes = run.stages.find(({ name }) => name === stage.name)?.crashes ?? 0
-  if (crashes >= MOST_CRASHES) {
-    throw new PermanentFailure(
-      'WORKER_CRASHED',
-      `the worker ended ${crashes} times in the stage ${stage.name}; the document may need more memory than the worker has: split it, or give the worker more`,
-    )
-  }
   try {
-    const { detail, commit } = await stage.run(run)
-    await run.transaction(async tenant => {
-      await commit(tenant)
-      const done = endStage(run.stages, stage.name, now(), detail)
-      const next = nextStage(done)
-      if (next) await run.record(tenant, { stage: next.name, stages: beginStage(done, next.name, now()) })
-      else await succeed(run, tenant, done)
-    })
+    const result = await stage.run(run)
+    run.pending.push(result)
+    const done = endStage(run.stages, stage.name, now(), result.detail)
+    const next = nextStage(done)
+    const record = next ? beginStage(done, next.name, now()) : done
+    if (!result.deferrable || !next) {
+      await run.transaction(tenant => (next ? proceed(run, tenant, next, record) : succeed(run, tenant, record)))
+      run.pending.length = 0
+    }
+    run.stages = record
   } catch (error) {
-    if (!(error instanceof MissingEmbeddings)) throw error
+    if (!(error instanceof StageOutdated)) throw error
+    run.pending.length = 0
     run.drafts = null
-    const embedding = beginStage(run.stages, embedStage.name, now())
-    await run.transaction(tenant => run.record(tenant, { stage: embedStage.name, stages: embedding }))
+    run.stages = restartFrom(run.stages, error.stage, now())
+    await run.transaction(tenant => run.record(tenant, { stage: error.stage, stages: run.stages }))
   }
 }
 
-/** The store stage has locked the knowledge base. */
-async function succeed(run: IngestRun, tenant: TenantTransaction, record: readonly JobStage[]): Promise<void> {
-  await run.record(tenant, {
-    status: 'succeeded',
-    stage: null,
-    stages: record,
-    error: null,
-    finished_at: run.parts.now(),
-  })
+function refuseCrasher(run: IngestRun, { name }: Stage): void {
+  const crashes = run.stages.find(stage => stage.name === name)?.crashes ?? 0
+  if (crashes < MOST_CRASHES) return
+  throw new PermanentFailure(
+    'WORKER_CRASHED',
+    `the worker ended ${crashes} times in the stage ${name}; the document may need more memory than the worker has: split it, or give the worker more`,
+  )
+}
+
+async function proceed(run: IngestRun, tenant: TenantTransaction, next: Stage, stages: readonly JobStage[]) {
+  await run.writePending(tenant)
+  await run.record(tenant, { stage: next.name, stages })
+}
+
+/** The store stage, which is the last, has locked the knowledge base. */
+async function succeed(run: IngestRun, tenant: TenantTransaction, stages: readonly JobStage[]): Promise<void> {
+  await run.writePending(tenant)
+  await run.record(tenant, { status: 'succeeded', stage: null, stages, error: null, finished_at: run.parts.now() })
   await requestCalibration(tenant, run.parts, run.document.kb_id)
 }
 

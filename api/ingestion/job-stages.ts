@@ -51,6 +51,13 @@ export function resumedStages(stages: readonly JobStage[]): JobStage[] {
   return stages.map(stage => (stage.status === 'done' ? stage : { name: stage.name, status: 'pending', attempts: 0 }))
 }
 
+/** Back to a stage: what came after it has to be done again. */
+export function restartFrom(stages: readonly JobStage[], name: string, now: Date): JobStage[] {
+  const index = stages.findIndex(stage => stage.name === name)
+  const undone = stages.map((stage, place): JobStage => (place < index ? stage : { ...stage, status: 'pending' }))
+  return beginStage(undone, name, now)
+}
+
 function change(stages: readonly JobStage[], name: string, to: (stage: JobStage) => JobStage): JobStage[] {
   return stages.map(stage => (stage.name === name ? to(stage) : stage))
 }

@@ -159,6 +159,10 @@ export class JobQueue {
       if (!job) return
       try {
         await handler(job.id, job.signal)
+      } catch {
+        // The record of the job says why. pg-boss would store the error with all that hangs on it (requests, sockets), and
+        // where that cannot be JSON the job would stay active until its heartbeat is missed.
+        throw new Error('to be tried again; see the table jobs')
       } finally {
         // The next job at once: after work there may be more, and pg-boss would wait out its polling interval.
         this.#boss.notifyWorker(worker)

@@ -16,8 +16,8 @@ export async function requestCalibration(
   { queue, now }: Pick<IngestionParts, 'queue' | 'now'>,
   knowledgeBaseId: string,
 ): Promise<void> {
-  const summary = await readSummary(tenant, knowledgeBaseId)
   const busy = await tenant.control(sql => isBusy(sql, tenant.scope.tenantId, knowledgeBaseId))
+  const summary = await readSummary(tenant, knowledgeBaseId)
   const delaySeconds = calibrationDelay(summary, busy, now())
   if (delaySeconds === null) return
   await submitJobs(tenant, queue, [{ kind: 'calibrate', knowledgeBaseId, delaySeconds }])

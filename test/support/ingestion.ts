@@ -6,7 +6,7 @@ import type { VectorSpace } from '../../api/contract/fingerprint.ts'
 import type { Quotas } from '../../api/contract/quotas.ts'
 import { chunkers } from '../../api/ingestion/chunkers/index.ts'
 import type { EmbeddingPart, IngestionParts } from '../../api/ingestion/ingestion-parts.ts'
-import { type ParsedDocument, UnreadableDocument } from '../../api/ingestion/parsers/parser.ts'
+import { parseDocument } from '../../api/ingestion/parsers/index.ts'
 import { JobQueue } from '../../api/ingestion/queue.ts'
 import { startWorker, type Worker } from '../../api/ingestion/start-worker.ts'
 import { openAiEmbedder } from '../../api/providers/embedders/openai.ts'
@@ -35,6 +35,8 @@ export const request: Request = { caller: { type: 'admin' }, requestId: 'test-re
 export interface BenchStores {
   readonly databaseUrl: string
   readonly prefix: string
+  /** What a process has to know to use the same stores. */
+  readonly environment: Readonly<Record<string, string>>
   openVectors(database: Knex): VectorStore
   close(): Promise<void>
 }
@@ -43,9 +45,16 @@ export interface BenchStores {
 export async function realStores(): Promise<BenchStores> {
   const connection = await qdrant()
   const database = await (await postgres()).createDatabase()
+  const prefix = `t${randomBytes(4).toString('hex')}`
   return {
     databaseUrl: database.url,
-    prefix: `t${randomBytes(4).toString('hex')}`,
+    prefix,
+    environment: {
+      DATABASE_URL: database.url,
+      QDRANT_URL: connection.url,
+      QDRANT_API_KEY: connection.apiKey ?? '',
+      QDRANT_COLLECTION_PREFIX: prefix,
+    },
     openVectors: () => new QdrantVectorStore(connection),
     close: () => database.drop(),
   }
@@ -57,6 +66,7 @@ export async function embeddedStores(): Promise<BenchStores> {
   return {
     databaseUrl: pglite.url,
     prefix: 'embedded',
+    environment: { DATABASE_URL: pglite.url, VECTOR_ENGINE: 'pgvector' },
     openVectors: database => new PgVectorStore({ database }),
     close: () => pglite.stop(),
   }
@@ -149,14 +159,6 @@ export class IngestionBench {
     await this.vectors.inner.close()
     await this.database.destroy()
     await this.stores.close()
-  }
-}
-
-async function parseDocument(bytes: Uint8Array): Promise<ParsedDocument> {
-  try {
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), sections: [] }
-  } catch (cause) {
-    throw new UnreadableDocument('the file is not UTF-8', { cause })
   }
 }
 

@@ -12,7 +12,7 @@ import { PAGE, type IngestRun } from '../ingest-run.ts'
 import { PermanentFailure } from '../job-failure.ts'
 import type { ParsedDocument } from '../parsers/parser.ts'
 import type { ChunkMetadata } from '../point-metadata.ts'
-import type { Stage } from './stage.ts'
+import { type Stage, StageOutdated } from './stage.ts'
 
 /** Text → chunks with their analysed terms. */
 export const chunkStage: Stage = {
@@ -27,7 +27,8 @@ export const chunkStage: Stage = {
       detail: chunks.length === 1 ? '1 chunk' : `${chunks.length} chunks`,
       async commit(tenant) {
         const { id } = run.document
-        await deleteDrafts(tenant, id)
+        // Only an earlier attempt can have left any.
+        if (run.job.attempts > 0) await deleteDrafts(tenant, id)
         await insertDrafts(tenant, drafts)
         await updateDocument(tenant, id, { chunking_fingerprint: settingsFingerprint(settings) })
         run.parsed = null
@@ -55,7 +56,7 @@ function effectiveChunking({ document, parts }: IngestRun): ChunkingSettings {
 
 async function loadParsed(run: IngestRun): Promise<ParsedDocument> {
   const parsed = await run.transaction(tenant => readParsed(tenant, run.document.id))
-  if (!parsed) throw new Error(`document ${run.document.id} was recorded as parsed, but its text is not there`)
+  if (!parsed) throw new StageOutdated('parse')
   return parsed
 }
 

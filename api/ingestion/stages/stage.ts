@@ -7,6 +7,8 @@ export interface StageResult {
   readonly detail: string
   /** Writes it, in the transaction that also records the stage as done. */
   readonly commit: (tenant: TenantTransaction) => Promise<void>
+  /** It was so cheap that it may wait for the next stage's transaction. */
+  readonly deferrable?: boolean
 }
 
 /**
@@ -16,6 +18,16 @@ export interface StageResult {
 export interface Stage {
   readonly name: 'parse' | 'chunk' | 'embed' | 'store'
   run(run: IngestRun): Promise<StageResult>
+}
+
+/** What a stage did is not there, or no longer right: others have changed things meanwhile. It has to run again, at once. */
+export class StageOutdated extends Error {
+  override readonly name = 'StageOutdated'
+  readonly stage: Stage['name']
+  constructor(stage: Stage['name']) {
+    super(`the stage ${stage} has to run again`)
+    this.stage = stage
+  }
 }
 
 export const nothingToWrite = async (): Promise<void> => {}

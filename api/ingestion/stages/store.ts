@@ -1,5 +1,5 @@
 import { documentWeights } from '../../retrieval/bm25/weights.ts'
-import { readDrafts, summarizeDrafts } from '../../stores/postgres/chunk-drafts.ts'
+import { type DraftSummary, readDrafts, summarizeDrafts } from '../../stores/postgres/chunk-drafts.ts'
 import { publishDrafts } from '../../stores/postgres/chunks.ts'
 import { bumpKnowledgeBase, updateDocument } from '../../stores/postgres/documents.ts'
 import { agreeOnWeight, readSummary } from '../../stores/postgres/lexical-statistics.ts'
@@ -8,11 +8,10 @@ import { pointId } from '../../stores/vectors/point-id.ts'
 import { VectorStoreUnavailable, type VectorPoint } from '../../stores/vectors/vector-store.ts'
 import { decodeEmbedding } from '../embedding-bytes.ts'
 import { PAGE, type IngestRun } from '../ingest-run.ts'
-import { NotYet } from '../job-failure.ts'
 import { pointMetadata, type ChunkMetadata } from '../point-metadata.ts'
 import { sameAverage, weightFor } from '../weight-average.ts'
 import { chooseEmbedding } from './embed.ts'
-import type { Stage } from './stage.ts'
+import { type Stage, StageOutdated } from './stage.ts'
 
 /**
  * Chunks and vectors → points, counted. The new revision's points are there before the old one's go, and the rows follow
@@ -30,13 +29,14 @@ export const storeStage: Stage = {
       detail: count === 1 ? '1 point' : `${count} points`,
       async commit(tenant) {
         const { id, kb_id } = run.document
-        await publishDrafts(tenant, id)
+        await publishDrafts(tenant, id, run.document.chunk_count > 0)
         await updateDocument(tenant, id, { status: 'ready', error: null, chunk_count: count })
         await bumpKnowledgeBase(tenant, kb_id)
         // Calibration has chosen another average since these points were weighted with the old one.
         const now = await readSummary(tenant, kb_id)
-        if (now && !sameAverage(now.weighted_with, averageLength))
-          throw new NotYet('term weights have changed meanwhile')
+        if (!now || sameAverage(now.weighted_with, averageLength)) return
+        run.weight = now.weighted_with
+        throw new StageOutdated('store')
       },
     }
   },
@@ -44,19 +44,23 @@ export const storeStage: Stage = {
 
 async function settleWeight(run: IngestRun, dense: boolean): Promise<{ averageLength: number; count: number }> {
   const { id, kb_id } = run.document
-  return run.transaction(async tenant => {
-    const drafts = await summarizeDrafts(tenant, id, dense ? run.generation.fingerprint : null)
-    if (drafts.count === 0) throw new Error(`document ${id} was recorded as chunked, but its chunks are not there`)
-    // Embedded by another model before the configuration changed; the embed stage has to run again.
-    if (dense && drafts.embedded < drafts.count) throw new MissingEmbeddings()
-    const averageLength = await agreeOnWeight(tenant, kb_id, weightFor(drafts.terms / drafts.count))
-    return { averageLength, count: drafts.count }
-  })
+  const drafts = run.drafts
+    ? summaryOf(run.drafts)
+    : await run.transaction(tenant => summarizeDrafts(tenant, id, dense ? run.generation.fingerprint : null))
+  if (drafts.count === 0) throw new StageOutdated('chunk')
+  // Embedded by another model before the configuration changed.
+  if (dense && drafts.embedded < drafts.count) throw new StageOutdated('embed')
+  const own = weightFor(drafts.terms / drafts.count)
+  run.weight ??= await run.transaction(tenant => agreeOnWeight(tenant, kb_id, own))
+  return { averageLength: run.weight, count: drafts.count }
 }
 
-/** What the embed stage had made is not there, or is another model's. */
-export class MissingEmbeddings extends Error {
-  override readonly name = 'MissingEmbeddings'
+function summaryOf(drafts: readonly ChunkDraftRow[]): DraftSummary {
+  return {
+    count: drafts.length,
+    embedded: drafts.filter(({ embedded_by }) => embedded_by !== null).length,
+    terms: drafts.reduce((sum, { length }) => sum + length, 0),
+  }
 }
 
 async function writePoints(run: IngestRun, averageLength: number, dense: boolean): Promise<void> {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { ApiError } from '../../contract/error-codes.ts'
+import { detectParser } from '../../ingestion/parsers/index.ts'
+import { UnsupportedDocument } from '../../ingestion/parsers/parser.ts'
 import type { NewFileDocument, NewTextDocument } from './new-document.ts'
 
 /** A document as it will be kept, whichever way it came. */
@@ -39,6 +41,17 @@ export function checkFile(input: NewFileDocument): IncomingDocument {
     ...checkBytes(Buffer.from(input.bytes.buffer, input.bytes.byteOffset, input.bytes.byteLength)),
     mediaType: input.mediaType,
     filename: input.filename,
+  }
+}
+
+/** A format that nothing reads is told at once; what is wrong inside a file is told by the document's status. */
+export async function refuseUnsupported({ bytes, filename, mediaType }: NewFileDocument): Promise<void> {
+  if (bytes.length === 0) return
+  try {
+    await detectParser(bytes, { filename, mediaType })
+  } catch (error) {
+    if (!(error instanceof UnsupportedDocument)) throw error
+    throw new ApiError('VALIDATION_ERROR', `file: ${error.message}`, { status: 415, cause: error })
   }
 }
 

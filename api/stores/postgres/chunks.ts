@@ -22,15 +22,19 @@ export async function pageChunks(
   return { rows, total: Number(counted?.count ?? 0) }
 }
 
-/** The drafts of a document become its chunks, in place of those it had. */
-export async function publishDrafts({ sql }: Tenant, documentId: string): Promise<void> {
-  await sql('chunks').where({ document_id: documentId }).delete()
+/**
+ * The drafts of a document become its chunks, in place of those it had.
+ * @param replace false when it had none
+ */
+export async function publishDrafts({ sql }: Tenant, documentId: string, replace: boolean): Promise<void> {
+  if (replace) await sql('chunks').where({ document_id: documentId }).delete()
   const columns =
     'id, document_id, kb_id, position, text, start_offset, end_offset, metadata, terms, frequencies, length'
-  await sql.raw(`INSERT INTO chunks (${columns}) SELECT ${columns} FROM chunk_drafts WHERE document_id = ?`, [
-    documentId,
-  ])
-  await sql('chunk_drafts').where({ document_id: documentId }).delete()
+  await sql.raw(
+    `WITH published AS (DELETE FROM chunk_drafts WHERE document_id = ? RETURNING ${columns})
+     INSERT INTO chunks (${columns}) SELECT ${columns} FROM published`,
+    [documentId],
+  )
 }
 
 export type ChunkTerms = Pick<ChunkRow, 'id' | 'terms' | 'frequencies' | 'length'>
