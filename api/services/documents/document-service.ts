@@ -59,6 +59,8 @@ export class PostgresDocumentService implements DocumentService {
     options?: IntakeOptions,
   ) {
     // prettier-ignore
+    requireKnowledgeBaseId(scope, knowledgeBaseId)
+    await refuseUnsupported(input)
     return this.#createOne(scope, knowledgeBaseId, () => checkFile(input), request, options)
   }
 
