@@ -14,4 +14,4 @@ const open = async () => {
   }
 }
 
-tenantScopeContract('PGlite', open, true)
+tenantScopeContract('PGlite', open)

@@ -13,4 +13,4 @@ const open = async () => {
   }
 }
 
-tenantScopeContract('Postgres with an ordinary login role', open, false)
+tenantScopeContract('Postgres with an ordinary login role', open)

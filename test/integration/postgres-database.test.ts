@@ -4,6 +4,7 @@ import { after, afterEach, before, describe, it } from 'mocha'
 import { openDatabase } from '../../api/stores/postgres/database.ts'
 import { parseDatabaseUrl } from '../../api/stores/postgres/database-address.ts'
 import { brokenConstraint, databaseFault } from '../../api/stores/postgres/database-errors.ts'
+import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
 import { openTestDatabase, postgres, type TestDatabase } from '../support/postgres.ts'
 
@@ -63,10 +64,12 @@ describe('stores/postgres/database', function () {
       (await pool.raw<{ rows: { pid: number }[] }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid ?? 0
     const first = await pid()
     await open(test.url).raw('SELECT pg_terminate_backend(?)', [first])
-    // The server's farewell may arrive after the next query was sent: that one fails as unavailable, and the next works.
-    const second = await pid().catch(async (error: unknown) => {
-      expect(databaseFault(error)).to.equal('unavailable')
-      return pid()
+    // Until the server's farewell has arrived, queries fail, and as unavailable.
+    const second = await eventually(async () => {
+      const answer = await pid().catch((error: unknown) => error)
+      if (typeof answer === 'number') return answer
+      expect(databaseFault(answer), String(answer)).to.equal('unavailable')
+      throw answer as Error
     })
     expect(second).to.not.equal(first)
   })

@@ -87,13 +87,14 @@ const DESCRIBE = `
 /** The role of a tenant, which the product's role can switch to but whose rights it does not have by itself. */
 export async function ensureTenantRole(sql: Knex, place: Pick<TenantPlace, 'role' | 'loginRole'>): Promise<void> {
   try {
+    // EXECUTE, because Postgres 15 parses what it does not run, and does not know WITH INHERIT.
     await sql.raw(`
       DO $do$ BEGIN
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${place.role}') THEN
           CREATE ROLE "${place.role}" NOLOGIN;
         END IF;
         IF current_setting('server_version_num')::int >= 160000 THEN
-          GRANT "${place.role}" TO CURRENT_USER WITH INHERIT FALSE, SET TRUE;
+          EXECUTE 'GRANT "${place.role}" TO CURRENT_USER WITH INHERIT FALSE, SET TRUE';
         ELSE
           GRANT "${place.role}" TO CURRENT_USER;
         END IF;
@@ -157,7 +158,7 @@ async function inherit(sql: Knex.Transaction, role: string, on: boolean): Promis
   await sql.raw(`
     DO $do$ BEGIN
       IF current_setting('server_version_num')::int >= 160000 THEN
-        GRANT "${role}" TO CURRENT_USER WITH INHERIT ${on ? 'TRUE' : 'FALSE'};
+        EXECUTE 'GRANT "${role}" TO CURRENT_USER WITH INHERIT ${on ? 'TRUE' : 'FALSE'}';
       END IF;
     END $do$`)
 }

@@ -71,7 +71,7 @@ export function tenantDriftContract(get: GetStores): void {
       // As somebody who has the rights of both, such as an administrator.
       await database.raw(`DO $do$ BEGIN
         IF current_setting('server_version_num')::int >= 160000 THEN
-          GRANT "${role}" TO CURRENT_USER WITH INHERIT TRUE;
+          EXECUTE 'GRANT "${role}" TO CURRENT_USER WITH INHERIT TRUE';
         END IF; END $do$`)
       await database.raw('ALTER SCHEMA ?? OWNER TO CURRENT_USER', [tenantSchema(slug)])
       await database.raw('ALTER TABLE ??.chunks OWNER TO CURRENT_USER', [tenantSchema(slug)])
