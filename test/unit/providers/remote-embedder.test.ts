@@ -1,0 +1,116 @@
+import { expect } from 'chai'
+import { after, afterEach, before, describe, it } from 'mocha'
+import type { Embedder } from '../../../api/providers/embedders/embedder.ts'
+import { ollamaEmbedder } from '../../../api/providers/embedders/ollama.ts'
+import { openAiEmbedder } from '../../../api/providers/embedders/openai.ts'
+import type { RemoteEmbedderSettings } from '../../../api/providers/embedders/remote-embedder.ts'
+import { ProviderError } from '../../../api/providers/provider-error.ts'
+import { type ModelServer, startModelServer } from '../../support/model-server.ts'
+
+const settings: RemoteEmbedderSettings = {
+  model: 'scripted',
+  dimension: 16,
+  batchSize: 10,
+  timeoutMs: 2000,
+  retries: { attempts: 3, baseDelayMs: 1, longestDelayMs: 2000 },
+}
+
+const providers: Readonly<Record<string, (server: ModelServer, changes?: Partial<RemoteEmbedderSettings>) => Embedder>> = {
+  openai: (server, changes) => openAiEmbedder({ ...settings, ...changes }, { baseUrl: server.openAiUrl, apiKey: 'sk-secret-1' }),
+  ollama: (server, changes) => ollamaEmbedder({ ...settings, ...changes }, { baseUrl: server.url }),
+} // prettier-ignore
+
+for (const [name, make] of Object.entries(providers)) {
+  describe(`embedders/${name}`, () => {
+    let server: ModelServer
+    before(async () => {
+      server = await startModelServer()
+    })
+    afterEach(() => server.reset())
+    after(() => server.close())
+
+    const texts = (count: number) => Array.from({ length: count }, (_, index) => `text ${index}`)
+    const inputs = () => server.seen.map(({ body }) => body['input'] as string[])
+
+    it('sends batches of the size that it is told', async () => {
+      await make(server).embed(texts(25), 'document')
+      expect(inputs().map(input => input.length).toSorted()).to.deep.equal([10, 10, 5].toSorted()) // prettier-ignore
+      expect(inputs().flat()).to.have.members(texts(25))
+    })
+
+    it('repeats only the batch that failed', async () => {
+      server.misbehave({ kind: 'status', status: 429 }, { kind: 'hang-up' })
+      expect(await make(server).embed(texts(25), 'document')).to.have.length(25)
+      expect(server.seen).to.have.length(5)
+    })
+
+    it('refuses an answer with too few vectors, or of another kind', async () => {
+      for (const kind of ['missing-vector', 'not-the-protocol', 'malformed'] as const) {
+        server.reset()
+        server.misbehave({ kind }, { kind }, { kind })
+        const error = await failure(make(server).embed(texts(3), 'document'))
+        expect(error.message, kind).to.include('cannot be used')
+        expect(error.transient).to.equal(true)
+      }
+    })
+
+    it('does not repeat a call with a wrong dimension', async () => {
+      server.misbehave({ kind: 'dimension', dimension: 8 })
+      expect((await failure(make(server).embed(texts(1), 'query'))).message).to.match(/8 dimensions, expected 16/)
+      expect(server.seen).to.have.length(1)
+    })
+
+    it('says when time is up', async () => {
+      server.misbehave({ kind: 'hang' })
+      const hasty = make(server, { timeoutMs: 100, retries: { ...settings.retries!, attempts: 1 } })
+      expect((await failure(hasty.embed(texts(1), 'query'))).message).to.include('0.1 s')
+    })
+
+    it('knows what models want before questions and documents', async () => {
+      const nomic = make(server, { model: 'nomic-embed-text:v1.5' })
+      await nomic.embed(['a'], 'query')
+      await nomic.embed(['b'], 'document')
+      expect(inputs()).to.deep.equal([['search_query: a'], ['search_document: b']])
+    })
+
+    it('shows no key in its errors', async () => {
+      server.misbehave({ kind: 'status', status: 401, body: { error: { message: 'Incorrect API key: sk-secret-1' } } })
+      const error = await failure(make(server).embed(texts(1), 'query'))
+      expect(error.message).to.include('401').and.not.include('sk-secret')
+      expect(error.transient).to.equal(false)
+    })
+  })
+}
+
+describe('embedders/openai, its own', () => {
+  let server: ModelServer
+  before(async () => {
+    server = await startModelServer()
+  })
+  after(() => server.close())
+
+  it('asks for a dimension only where models can shorten their vectors', async () => {
+    const make = providers['openai']!
+    await make(server, { model: 'text-embedding-3-small' }).embed(['a'], 'query')
+    await make(server, { model: 'bge-m3' }).embed(['a'], 'query')
+    expect(server.seen.map(({ body }) => body['dimensions'])).to.deep.equal([16, undefined])
+    expect(server.seen[0]!.headers.authorization).to.equal('Bearer sk-secret-1')
+  })
+
+  it('does not wait for credit that is used up', async () => {
+    server.reset()
+    server.misbehave({ kind: 'status', status: 429, body: { error: { code: 'insufficient_quota', message: 'You exceeded your current quota' } } }) // prettier-ignore
+    const error = await failure(providers['openai']!(server).embed(['a'], 'query'))
+    expect(error.transient).to.equal(false)
+    expect(server.seen).to.have.length(1)
+  })
+})
+
+async function failure(call: Promise<unknown>): Promise<ProviderError> {
+  const error = await call.then(
+    () => expect.fail('nothing was thrown'),
+    (thrown: unknown) => thrown,
+  )
+  expect(error).to.be.instanceOf(ProviderError)
+  return error as ProviderError
+}
