@@ -30,7 +30,7 @@ export class ControllerManager {
     while (!this.#stop.signal.aborted) {
       await this.#startPods()
       await this.#collectGarbage()
-      await delay(100, undefined, { signal: this.#stop.signal }).catch(() => undefined)
+      await delay(100, undefined, { signal: this.#stop.signal, ref: false }).catch(() => undefined)
     }
   }
 

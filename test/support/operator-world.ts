@@ -25,6 +25,7 @@ import { eventually } from './eventually.ts'
 import { kubeApiServer, type TestApiServer } from './kube-apiserver.ts'
 import { postgres, type TestDatabase } from './postgres.ts'
 import { qdrant } from './qdrant.ts'
+import { onTeardown } from './teardown.ts'
 
 /** The user that operators under test are, with the rights that operator/rbac.ts grants and no other. */
 const USER = 'selfrag-operator'
@@ -52,6 +53,7 @@ export class OperatorWorld {
   readonly logs: string[] = []
   readonly #operators: RunningOperator[] = []
   readonly #manager: ControllerManager
+  #disposed = false
 
   private constructor(server: TestApiServer, namespace: string, database: TestDatabase, proxy: CountingProxy) {
     this.server = server
@@ -72,7 +74,10 @@ export class OperatorWorld {
     await grantLeases(server.kubeConfig(), namespace)
     const database = await (await postgres()).createDatabase()
     const { url } = await qdrant()
-    return new OperatorWorld(server, namespace, database, await countingProxy(url))
+    const world = new OperatorWorld(server, namespace, database, await countingProxy(url))
+    // For tests that fail before they dispose of it: what runs on would keep the test run from ending.
+    onTeardown(() => world.dispose())
+    return world
   }
 
   async start(options: OperatorOptions = {}): Promise<RunningOperator> {
@@ -165,6 +170,8 @@ export class OperatorWorld {
   }
 
   async dispose(): Promise<void> {
+    if (this.#disposed) return
+    this.#disposed = true
     await this.stopOperators()
     await this.#manager.stop()
     await this.sql.destroy()
