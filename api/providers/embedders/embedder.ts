@@ -14,7 +14,8 @@ export interface Embedder {
   readonly maxInputCharacters: number
 
   /**
-   * One unit-length vector per text, in the texts' order. Any number of texts: split into batches inside.
+   * One unit-length vector per text, in the texts' order. Any number of texts: split into batches inside. A text that is
+   * longer than the model reads is cut. An aborted call rejects with the signal's reason.
    * @throws ProviderError; EmbeddingDimensionError when the answer has another length than {@link dimension}
    */
   embed(texts: readonly string[], purpose: EmbeddingPurpose, signal?: AbortSignal): Promise<Float32Array[]>

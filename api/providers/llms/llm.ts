@@ -28,7 +28,7 @@ export interface Llm {
   readonly provider: string
   readonly model: string
 
-  /** @throws ProviderError */
+  /** An aborted call rejects with the signal's reason. @throws ProviderError */
   complete(request: CompletionRequest): Promise<Completion>
 
   /**
