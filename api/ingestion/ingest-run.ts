@@ -36,7 +36,7 @@ export class IngestRun {
   /** All drafts, when the chunk stage of this very attempt made no more than a page of them. */
   drafts: ChunkDraftRow[] | null = null
   /** Ids of points that this attempt has written, or was about to. */
-  readonly writtenPoints: string[] = []
+  readonly writtenPoints = new Set<string>()
 
   constructor(
     start: Pick<

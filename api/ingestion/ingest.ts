@@ -164,11 +164,11 @@ async function recordFailure(
  * points; but if this worker was thought dead for a while, that has been already, so its own points are removed here.
  */
 async function cancel({ parts, scope, job }: JobWork, run: IngestRun | undefined): Promise<void> {
-  if (run && run.writtenPoints.length > 0) {
+  if (run && run.writtenPoints.size > 0) {
     const current = await inTenant(parts.database, scope, tenant => findDocument(tenant, run.document.id))
     const revisionStays =
       current !== null && current.status !== 'deleting' && current.revision === run.document.revision
-    if (!revisionStays) await parts.vectors.delete(run.vectors, { ids: run.writtenPoints })
+    if (!revisionStays) await parts.vectors.delete(run.vectors, { ids: [...run.writtenPoints] })
   }
   await inTenant(parts.database, scope, async tenant => {
     const exists = await lockKnowledgeBase(tenant, job.kb_id)

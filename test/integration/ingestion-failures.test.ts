@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { after, afterEach, before, describe, it } from 'mocha'
 import type { ChunkDraftRow, DocumentRow } from '../../api/stores/postgres/rows.ts'
+import { inTenant } from '../../api/stores/postgres/tenant-scope.ts'
 import { VectorStoreUnavailable } from '../../api/stores/vectors/vector-store.ts'
 import { eventually } from '../support/eventually.ts'
 import { IngestionBench, realStores, request } from '../support/ingestion.ts'
@@ -197,6 +198,20 @@ describe('ingestion: failures', function () {
     expect((await bench.service.chunks(bench.scope, document_id, { limit: 9, offset: 0 })).items[0]?.text).to.equal(
       'Version two.',
     )
+  })
+
+  it('weights points once more when calibration has chosen another average meanwhile', async () => {
+    await bench.until((await bench.add(text('the first of its knowledge base'))).document_id, 'ready')
+    const double = () =>
+      inTenant(bench.database, bench.scope, ({ sql }) =>
+        sql('lexical_statistics').update({ weighted_with: sql.raw('weighted_with * 2') }),
+      )
+    bench.vectors.next('upsert', async () => void (await double()), 'after')
+    const { document_id } = await bench.add(text('weighted twice'))
+    const { job } = await bench.until(document_id, 'ready')
+    expect(job).to.include({ status: 'succeeded', attempts: 1 })
+    const [document] = await bench.rows<DocumentRow>('documents', { id: document_id })
+    expect(await bench.points(document_id)).to.equal(document?.chunk_count)
   })
 
   it('deletes until it is done when the vector store is down', async () => {

@@ -24,7 +24,7 @@ export const storeStage: Stage = {
     const dense = chooseEmbedding(run) !== null
     const { averageLength, count } = await settleWeight(run, dense)
     await writePoints(run, averageLength, dense)
-    await leaveOnlyThese(run, run.writtenPoints)
+    await leaveOnlyThese(run, [...run.writtenPoints])
     return {
       detail: count === 1 ? '1 point' : `${count} points`,
       async commit(tenant) {
@@ -69,7 +69,7 @@ async function writePoints(run: IngestRun, averageLength: number, dense: boolean
     const page = run.drafts ?? (await run.transaction(tenant => readDrafts(tenant, id, from, PAGE)))
     const points = page.map(draft => pointOf(run, draft, averageLength, dense))
     // Before they are written: if this fails half way, some are there.
-    run.writtenPoints.push(...points.map(point => point.id))
+    for (const { id } of points) run.writtenPoints.add(id)
     await run.parts.vectors.upsert(run.vectors, points)
     if (run.drafts || page.length < PAGE) return
     from = page.at(-1)!.position + 1
