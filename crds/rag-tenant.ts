@@ -31,7 +31,7 @@ const specFields = z.strictObject({
   deletionPolicy: z
     .enum(['Retain', 'Snapshot', 'Delete'])
     .default('Retain')
-    .describe('What happens to the tenant\'s schema and vectors when the RagTenant is deleted: kept, kept after a snapshot (snapshots come with a later release; until then like Retain), or deleted for good.'), // prettier-ignore
+    .describe('What happens to the tenant\'s schema and vectors when the RagTenant is deleted: kept, kept as a snapshot (the rows in a schema of their own that only the operator\'s role can read; vectors, role and keys go), or deleted for good.'), // prettier-ignore
 })
 
 const withDeclaredKnowledgeBases = withRule(specFields, {

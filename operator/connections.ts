@@ -144,7 +144,7 @@ export function storeFault(error: unknown): StoreFault | null {
   if (error instanceof InvalidAddress) return { store: 'database', reason: 'InvalidAddress', message: error.message }
   if (error instanceof VectorStoreUnavailable)
     return { store: 'vectors', reason: 'Unreachable', message: error.message }
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   switch (databaseFault(error)) {
     case 'unavailable':
     case 'timeout':
@@ -155,4 +155,10 @@ export function storeFault(error: unknown): StoreFault | null {
     default:
       return null
   }
+}
+
+/** A host with several addresses fails with an error that has no message of its own. */
+function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ')
+  return error instanceof Error ? error.message : String(error)
 }

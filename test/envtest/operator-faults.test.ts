@@ -1,6 +1,11 @@
 import { expect } from 'chai'
 import { afterEach, before, beforeEach, describe, it } from 'mocha'
 import { hashApiKey } from '../../api/contract/api-key.ts'
+import { applyPlan } from '../../api/provisioning/apply.ts'
+import { type DesiredTenant, noVault } from '../../api/provisioning/desired.ts'
+import { desiredTenant } from '../../api/provisioning/from-resource.ts'
+import { observeTenant } from '../../api/provisioning/observe-tenant.ts'
+import { planTenant } from '../../api/provisioning/plan-tenant.ts'
 import { types } from '../../operator/observe/resource-types.ts'
 import { type Tenant } from '../../operator/observe/resources.ts'
 import { makeNamespace } from '../support/cluster-objects.ts'
@@ -173,16 +178,7 @@ describe('an operator among faults', function () {
     await world.start()
     await world.applySamples()
     await world.becomesReady()
-    const owner = { cluster: 'api', uid: 'made-over-http' }
-    await world.sql('selfrag.tenants').insert({
-      slug: 'byhttp',
-      display_name: 'Made over HTTP',
-      schema_name: 'tenant_byhttp',
-      collection: `${world.prefix}_shared`,
-      managed_by: 'api',
-      owner: JSON.stringify(owner),
-      quotas: JSON.stringify({ knowledgeBases: 10, documents: 1000, storageMb: 1024, requestsPerMinute: -1 }),
-    })
+    await makeOverHttp('byhttp')
     await world.create(tenantManifest({ displayName: 'Taken' }, 'byhttp'))
     await tenantIs('Ready', { status: 'False', reason: 'Conflict' }, 'byhttp')
     expect(conditionOf(await world.tenant('byhttp'), 'Ready')?.message).to.contain('selfrag.io/adopt')
@@ -229,6 +225,24 @@ describe('an operator among faults', function () {
       await eventually(async () => expect(conditionOf(await newer(), 'Ready')?.status).to.equal('True'))
     })
   })
+
+  /** As POST /admin/tenants does. */
+  async function makeOverHttp(slug: string): Promise<void> {
+    const stores = { database: world.sql, vectors: world.vectors }
+    const desired: DesiredTenant = {
+      ...desiredTenant(await world.tenant(), await world.pipeline(), 'api'),
+      slug,
+      displayName: 'Made over HTTP',
+      managedBy: 'api',
+      owner: { cluster: 'api', uid: slug },
+      knowledgeBases: [],
+      apiKeys: [],
+    }
+    const context = { vault: noVault, now: () => new Date(), actor: { type: 'admin', name: null } } as const
+    for (let round = 0; round < 3; round++) {
+      await applyPlan(stores, planTenant(desired, await observeTenant(stores, desired, noVault), new Date()), context)
+    }
+  }
 
   /** Creation times have whole seconds. */
   async function pastASecond(): Promise<void> {

@@ -26,7 +26,7 @@ describe('the life of a pipeline and its tenant', function () {
   })
 
   const schemas = async () =>
-    (await world.sql.raw<{ rows: { name: string }[] }>(`SELECT nspname AS name FROM pg_namespace WHERE nspname LIKE '%tenant%' OR nspname = 'selfrag' ORDER BY 1`)).rows.map(({ name }) => name) // prettier-ignore
+    (await world.sql.raw<{ rows: { name: string }[] }>(`SELECT nspname AS name FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema|public$)' ORDER BY 1`)).rows.map(({ name }) => name) // prettier-ignore
   const remove = async (kind: 'pipeline' | 'tenant') => {
     const resource = kind === 'pipeline' ? await world.pipeline() : await world.tenant()
     await world.client.delete(kind === 'pipeline' ? types.pipelines : types.tenants, resource.metadata)
@@ -87,9 +87,15 @@ describe('the life of a pipeline and its tenant', function () {
     await patchSpec('tenant', { deletionPolicy: 'Snapshot' })
     await remove('tenant')
     await isGone(types.tenants, 'acme')
-    const left = await schemas()
-    expect(left).to.have.length(2)
-    expect(left.find(name => name !== 'selfrag')).to.not.equal('tenant_acme')
+    const archive = (await schemas()).filter(name => name !== 'selfrag')
+    expect(archive).to.have.length(1)
+    expect(archive[0]).to.not.equal('tenant_acme')
+    expect(
+      await world
+        .sql('knowledge_bases')
+        .withSchema(archive[0] ?? '')
+        .pluck<string[]>('name'),
+    ).to.deep.equal(['handbook'])
   })
 
   it('a deleted tenant waits while its database is away, and goes when it is back', async () => {
