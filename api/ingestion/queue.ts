@@ -84,8 +84,8 @@ export class JobQueue {
       supervise,
       schedule: false,
       registerInstance: false,
-      superviseIntervalSeconds: 1,
-      monitorIntervalSeconds: 1,
+      superviseIntervalSeconds: 2,
+      monitorIntervalSeconds: 2,
       maintenanceIntervalSeconds: 60,
       persistWarnings: false,
       // REINDEX CONCURRENTLY and the reading of vacuum's state want rights and sessions that not every database gives.

@@ -13,7 +13,7 @@ const DOCUMENTS = 1_000
 const KILLS = 10
 
 describe('ingestion: a worker that is killed', function () {
-  this.timeout(240_000)
+  this.timeout(600_000)
   let bench: IngestionBench
   let worker: WorkerProcess
 
@@ -46,11 +46,11 @@ describe('ingestion: a worker that is killed', function () {
     // Each kill comes at a random moment of its tenth of the way, so that all of them hit a worker that works.
     for (let kill = 0; kill < KILLS; kill++) {
       const at = Math.floor(((kill + 0.05 + 0.9 * random()) * DOCUMENTS) / KILLS)
-      await eventually(async () => expect(await countReady(bench)).to.be.at.least(at), 60_000, 5)
+      await eventually(async () => expect(await countReady(bench)).to.be.at.least(at), 120_000, 20)
       await worker.end('SIGKILL')
       worker.start()
     }
-    await eventually(async () => expect(await countReady(bench)).to.equal(DOCUMENTS), 120_000, 200).catch(
+    await eventually(async () => expect(await countReady(bench)).to.equal(DOCUMENTS), 240_000, 200).catch(
       (error: unknown) => {
         throw new Error(`the worker's log ends:\n${worker.log().slice(-3000)}`, { cause: error })
       },
