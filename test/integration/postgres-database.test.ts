@@ -75,7 +75,9 @@ describe('stores/postgres/database', function () {
   })
 
   it('gives up when no connection becomes free', async () => {
-    const pool = open(test.url, { pool: { keep: 0, max: 1, acquireTimeoutMs: 200, lifetimeMs: 60_000 } })
+    const pool = open(test.url, { pool: { keep: 1, max: 1, acquireTimeoutMs: 200, lifetimeMs: 60_000 } })
+    // On a busy machine connecting alone can take longer than that.
+    await eventually(() => pool.raw('SELECT 1'))
     const refusal = await pool.transaction(async () => failure(pool.raw('SELECT 1')))
     expect(databaseFault(refusal)).to.equal('unavailable')
   })
