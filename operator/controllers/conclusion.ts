@@ -26,12 +26,12 @@ export async function conclude(
   for (const finding of changedFindings(resource.status?.conditions ?? [], findings)) tell(context, resource, finding)
 }
 
-/** `Ready` either way, and every other condition when it is false; the rest is noise. */
+/** `Ready` either way, and every other condition when something is wrong with it; the rest is noise. */
 function tell({ events }: OperatorContext, resource: Resource, { type, status, reason, message }: Finding): void {
-  const isTrouble = type === 'Degraded' ? status === 'True' : status === 'False' && type !== 'Progressing'
-  if (type === 'Ready' && status === 'True') events.record(resource, { type: 'Normal', reason: 'Ready', action: 'Reconcile', note: message }) // prettier-ignore
-  else if (isTrouble && type !== 'Degraded') events.record(resource, { type: 'Warning', reason, action: 'Reconcile', note: `${type}: ${message}` }) // prettier-ignore
-  else if (type === 'Degraded' && status === 'True') events.record(resource, { type: 'Warning', reason, action: 'Reconcile', note: message }) // prettier-ignore
+  if (type === 'Ready' && status === 'True')
+    return events.record(resource, { type: 'Normal', reason: 'Ready', action: 'Reconcile', note: message })
+  if (type === 'Progressing' || status !== (type === 'Degraded' ? 'True' : 'False')) return
+  events.record(resource, { type: 'Warning', reason, action: 'Reconcile', note: `${type}: ${message}` })
 }
 
 export function tellDrift(
@@ -63,13 +63,14 @@ export function nextLook(context: OperatorContext, fault: StoreFault | null, due
   return { requeueAfterMs: Math.max(0, Math.min(look, dueMs)) }
 }
 
-/** A suspended resource is left as it is; only this is told. */
+/** A suspended resource is left as it is; only this is told, and why. */
 export async function suspend(
   context: OperatorContext,
   type: ResourceType,
   resource: Resource,
+  message: string,
 ): Promise<ReconcileResult> {
-  const findings = [fails('Progressing', 'Suspended', 'spec.suspend is true: changes wait until it is false again')]
+  const findings = [fails('Progressing', 'Suspended', message)]
   const before = resource.status ?? {}
   const conditions = setConditions(before.conditions ?? [], findings, resource.metadata.generation, context.now())
   await conclude(context, type, resource, findings, { ...before, conditions })

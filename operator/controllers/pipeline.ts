@@ -13,6 +13,7 @@ import { removePipeline } from './pipeline-removal.ts'
 import { prepareStores } from './pipeline-stores.ts'
 import { runWorkloads } from './pipeline-workloads.ts'
 
+const SUSPENDED = 'spec.suspend is true: changes wait until it is false again'
 export const PIPELINE_FINALIZER = 'selfrag.io/pipeline'
 
 /** observe → desired → plan → apply → status, for the RagPipeline of a key. */
@@ -24,7 +25,7 @@ export async function reconcilePipeline(context: OperatorContext, key: string): 
   }
   return tellingFailures(context, types.pipelines, pipeline, async () => {
     if (pipeline.metadata.deletionTimestamp) return removePipeline(context, pipeline, PIPELINE_FINALIZER)
-    if (pipeline.spec.suspend) return suspend(context, types.pipelines, pipeline)
+    if (pipeline.spec.suspend) return suspend(context, types.pipelines, pipeline, SUSPENDED)
     const owned = await addFinalizer(context.client, types.pipelines, pipeline, PIPELINE_FINALIZER)
     const report = await bringAbout(context, owned)
     const findings = pipelineFindings(owned, report)

@@ -8,7 +8,7 @@ import { tenantStatus } from '../plan/tenant-status.ts'
 import { type ReconcileResult } from '../runtime/controller.ts'
 import { addFinalizer } from '../runtime/finalizer.ts'
 import { parseKey } from '../runtime/kubernetes-object.ts'
-import { conclude, nextLook, tellingFailures } from './conclusion.ts'
+import { conclude, nextLook, suspend, tellingFailures } from './conclusion.ts'
 import { type OperatorContext } from './context.ts'
 import { removeTenant } from './tenant-removal.ts'
 import { provisionTenant } from './tenant-stores.ts'
@@ -23,6 +23,9 @@ export async function reconcileTenant(context: OperatorContext, key: string): Pr
     const pipeline = await context.client.get<Pipeline>(types.pipelines, referencedPipeline(tenant))
     if (tenant.metadata.deletionTimestamp) return removeTenant(context, tenant, pipeline, TENANT_FINALIZER)
     const refusal = admission(tenant, pipeline, context.tenants())
+    // What was provisioned goes on working: its conditions stay.
+    if (refusal?.reason === 'PipelineSuspended' && tenant.status?.schema)
+      return suspend(context, types.tenants, tenant, refusal.message)
     if (!pipeline || refusal) return tell(context, tenant, pipeline, { ...nothingLookedAt, waiting: refusal })
     const owned = await addFinalizer(context.client, types.tenants, tenant, TENANT_FINALIZER)
     const { dueMs, ...report } = await provisionTenant(context, owned, pipeline)

@@ -1,59 +1,12 @@
 import { expect } from 'chai'
 import { before, describe, it } from 'mocha'
 import { hashApiKey } from '../../api/contract/api-key.ts'
-import { type PlanHooks } from '../../api/provisioning/apply.ts'
 import { payloadIndexes } from '../../api/stores/vectors/vector-store.ts'
-import { type Transport } from '../../operator/runtime/kubernetes-transport.ts'
 import { types } from '../../operator/observe/resource-types.ts'
+import { Crash } from '../support/crash.ts'
+import { eventually } from '../support/eventually.ts'
 import { orSkip } from '../support/missing-part.ts'
 import { OperatorWorld } from '../support/operator-world.ts'
-
-/**
- * Kills an operator right after its n-th change anywhere: the effect is there, but the operator has not learnt of it. From
- * then on nothing that it sends arrives.
- */
-class Crash {
-  changes = 0
-  crashed = false
-  readonly #at: number
-  readonly #whenCrashed = Promise.withResolvers<void>()
-
-  constructor(at: number) {
-    this.#at = at
-  }
-
-  get happened(): Promise<void> {
-    return this.#whenCrashed.promise
-  }
-
-  transport = (real: Transport): Transport => {
-    return async request => {
-      this.#refuseIfDead()
-      const response = await real(request)
-      const counts = request.method !== 'GET' && !request.path.includes('/events')
-      if (counts) this.#changed()
-      return response
-    }
-  }
-
-  hooks: PlanHooks = {
-    beforeStep: () => this.#refuseIfDead(),
-    onStep: () => this.#changed(),
-  }
-
-  #changed(): void {
-    this.changes++
-    if (this.changes === this.#at) {
-      this.crashed = true
-      this.#whenCrashed.resolve()
-    }
-    this.#refuseIfDead()
-  }
-
-  #refuseIfDead(): void {
-    if (this.crashed) throw new Error('the operator is dead')
-  }
-}
 
 describe('an operator that is killed in the middle', function () {
   this.timeout(60_000)
@@ -103,7 +56,64 @@ describe('an operator that is killed in the middle', function () {
       await world.dispose()
     }
   }
+
+  it('while it cleans up, and started again leaves nothing behind', async function () {
+    this.timeout(120_000)
+    let changes = 1
+    for (let at = 1; at <= changes; at++) changes = Math.max(changes, await killWhileRemoving(at))
+    expect(changes).to.be.within(8, 40)
+  })
+
+  /** Gives how many changes the removal had taken until it ended or was killed, and one more if it was killed. */
+  async function killWhileRemoving(at: number): Promise<number> {
+    const world = await OperatorWorld.make()
+    try {
+      await world.start()
+      await world.applySamples()
+      await world.becomesReady()
+      await world.stopOperators()
+      for (const [type, { metadata }] of [
+        [types.tenants, await world.tenant()],
+        [types.pipelines, await world.pipeline()],
+      ] as const) {
+        await world.client.mergePatch(type, metadata, { spec: { deletionPolicy: 'Delete' } })
+        await world.client.delete(type, metadata)
+      }
+      const crash = new Crash(at)
+      const victim = await world.start({ transport: crash.transport, hooks: crash.hooks })
+      const gone = () => eventually(async () => expect(await left(world)).to.deep.equal(nothing))
+      await Promise.race([crash.happened, gone()])
+      await victim.stop()
+      await world.start()
+      await gone()
+      return crash.crashed ? at + 1 : crash.changes
+    } catch (error) {
+      throw new Error(`killed at change ${at}: ${(error as Error).message}`, { cause: error })
+    } finally {
+      await world.dispose()
+    }
+  }
 })
+
+/** What a removal with deletionPolicy Delete must not leave. */
+async function left(world: OperatorWorld) {
+  const { rows } = await world.sql.raw<{ rows: object[] }>(
+    `SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema|public$)'`,
+  )
+  const roles = await world.sql.raw<{ rows: object[] }>(
+    `SELECT FROM pg_roles WHERE rolname LIKE 'tenant\\_acme\\_%' AND pg_has_role(session_user, oid, 'MEMBER') AND rolname = 'tenant_acme_' || left(encode(sha256(convert_to(current_database(), 'UTF8')), 'hex'), 7)`,
+  )
+  const count = async (type: (typeof types)[keyof typeof types]) =>
+    (await world.client.list(type, { namespace: world.namespace })).items.length
+  return {
+    schemas: rows.length,
+    roles: roles.rows.length,
+    collections: (await world.vectors.collections.list(world.prefix)).length,
+    resources: (await count(types.pipelines)) + (await count(types.tenants)) + (await count(types.deployments)),
+  }
+}
+
+const nothing = { schemas: 0, roles: 0, collections: 0, resources: 0 }
 
 /** What there is in the three stores, with the names that differ from world to world left out. */
 async function stateOf(world: OperatorWorld) {

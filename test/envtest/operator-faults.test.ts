@@ -12,7 +12,7 @@ import { makeNamespace } from '../support/cluster-objects.ts'
 import { eventually } from '../support/eventually.ts'
 import { orSkip } from '../support/missing-part.ts'
 import { conditionOf, OperatorWorld, present } from '../support/operator-world.ts'
-import { tenantManifest } from '../support/sample-resources.ts'
+import { pipelineManifest, tenantManifest } from '../support/sample-resources.ts'
 
 describe('an operator among faults', function () {
   this.timeout(60_000)
@@ -164,6 +164,22 @@ describe('an operator among faults', function () {
     }, 20_000)
     world.qdrant.broken = false
     await world.becomesReady(30_000)
+  })
+
+  it('does not share the database of another pipeline', async () => {
+    await start()
+    await world.applySamples()
+    await world.becomesReady()
+    const { spec } = await world.pipeline()
+    const vectors = { ...spec.vectors, collectionPrefix: `${world.prefix}second` }
+    await world.create({ ...pipelineManifest({ ...spec, vectors }, 'second') })
+    await eventually(async () => {
+      const ready = conditionOf(await world.pipeline('second'), 'Ready')
+      expect(ready).to.include({ status: 'False', reason: 'Conflict' })
+      expect(ready?.message).to.contain(`belongs to RagPipeline/${world.namespace}/demo`)
+    })
+    expect(conditionOf(await world.pipeline(), 'Ready')?.status).to.equal('True')
+    expect(await world.vectors.collections.list(`${world.prefix}second`)).to.deep.equal([])
   })
 
   it('says that a tenant has no pipeline, and provisions it when there is one', async () => {

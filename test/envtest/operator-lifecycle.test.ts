@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { afterEach, before, beforeEach, describe, it } from 'mocha'
+import { hashApiKey } from '../../api/contract/api-key.ts'
 import { types } from '../../operator/observe/resource-types.ts'
 import { eventually } from '../support/eventually.ts'
 import { orSkip } from '../support/missing-part.ts'
@@ -135,8 +136,33 @@ describe('the life of a pipeline and its tenant', function () {
       )
     })
     expect(await replicas()).to.equal(1)
+    await eventually(async () => {
+      const tenant = await world.tenant()
+      expect(conditionOf(tenant, 'Progressing')).to.include({ reason: 'Suspended' })
+      expect(conditionOf(tenant, 'Ready'), 'what was provisioned works on').to.include({ status: 'True' })
+    })
     await patchSpec('pipeline', { suspend: false })
     await eventually(async () => expect(await replicas()).to.equal(3))
+  })
+
+  it('a key that is old enough is replaced; the old one works on for a while', async () => {
+    const before = (await world.secret('acme-reader-key'))?.['api-key'] ?? ''
+    const admin = await world.secret('acme-admin-key')
+    await world.stopOperators()
+    // The sample rotates it after 30 days.
+    await world.start({ now: () => new Date(Date.now() + 31 * 86_400_000) })
+    await eventually(async () => {
+      const now = (await world.secret('acme-reader-key'))?.['api-key'] ?? ''
+      expect(now).to.match(/^kb_sk_/)
+      expect(now).not.to.equal(before)
+    })
+    await eventually(async () => {
+      const rows = await world.sql('selfrag.api_keys').where({ name: 'reader' }).whereNull('revoked_at')
+      expect(rows).to.have.length(2)
+      const old = rows.find(({ hash }: { hash: string }) => hash === hashApiKey(before)) as { expires_at: Date }
+      expect(old.expires_at.getTime() - Date.now()).to.be.within(31 * 86_400_000 - 60_000, 32 * 86_400_000 + 60_000)
+    })
+    expect(await world.secret('acme-admin-key'), 'it has no rotateAfter').to.deep.equal(admin)
   })
 
   async function setUrl(url: string): Promise<void> {

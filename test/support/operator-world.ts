@@ -35,6 +35,7 @@ export interface OperatorOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly transport?: (real: Transport) => Transport
   readonly hooks?: PlanHooks
+  readonly now?: () => Date
 }
 
 /** A namespace, a database and a collection prefix of their own, on the servers that all suites share. */
@@ -99,7 +100,7 @@ export class OperatorWorld {
       transport: options.transport?.(real) ?? real,
       openStores: this.#countingStores(),
       timers: systemTimers,
-      now: () => new Date(),
+      now: options.now ?? (() => new Date()),
       random: Math.random,
       log: pino({ level: 'debug' }, { write: (line: string) => void this.logs.push(line) }),
       ...(options.hooks ? { hooks: options.hooks } : {}),
