@@ -49,7 +49,7 @@ export class IntakePlan {
     const documents = this.#room.documents - (action.kind === 'insert' ? 1 : 0)
     const grown = input.bytes.length - (action.kind === 'revise' ? action.previous.sizeBytes : 0)
     const bytes = this.#room.bytes - grown
-    if (documents < 0) return { kind: 'full', quota: 'documents' }
+    if (documents < 0 && action.kind === 'insert') return { kind: 'full', quota: 'documents' }
     if (bytes < 0 && grown > 0) return { kind: 'full', quota: 'bytes' }
     this.#room = { documents, bytes }
     if (action.kind === 'revise') this.#byHash.delete(action.previous.contentHash)

@@ -1,0 +1,36 @@
+import { expect } from 'chai'
+import { describe, it } from 'mocha'
+import { embeddingText } from '../../../api/ingestion/embedding-text.ts'
+
+const chunk = { text: 'It must not be exceeded.', title: 'Pump P-7', headings: ['Limits', 'Pressure'] }
+
+describe('embedding text', () => {
+  it('puts title and headings before the text', () => {
+    expect(embeddingText(chunk)).to.equal('Pump P-7 > Limits > Pressure\nIt must not be exceeded.')
+  })
+
+  it('leaves out what the chunk opens with, in upper or lower case and with other spaces', () => {
+    const text = '## LIMITS\n\nPump  P-7 must not run dry.'
+    expect(embeddingText({ ...chunk, text })).to.equal(`Pressure\n${text}`)
+  })
+
+  it('says a title once that is a heading too', () => {
+    expect(embeddingText({ ...chunk, headings: ['Pump P-7'] })).to.equal(`Pump P-7\n${chunk.text}`)
+  })
+
+  it('gives the text as it is without titles', () => {
+    expect(embeddingText({ text: ' a ', title: ' ', headings: [] })).to.equal(' a ')
+  })
+
+  it('gives way to the text when the model reads no more', () => {
+    expect(embeddingText(chunk, chunk.text.length + 5)).to.equal(`Pump\n${chunk.text}`)
+    expect(embeddingText(chunk, chunk.text.length)).to.equal(chunk.text)
+    expect(embeddingText(chunk, 3)).to.equal(chunk.text)
+  })
+
+  it('cuts no character in half', () => {
+    const header = embeddingText({ text: 'x', title: '😀'.repeat(200), headings: [] }, 8).split('\n')[0]!
+    expect(header.isWellFormed()).to.equal(true)
+    expect(header.length).to.be.at.most(6)
+  })
+})
