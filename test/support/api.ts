@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import { type Application, buildApplication } from '../../api/application.ts'
 import { parseConfiguration } from '../../api/contract/configuration.ts'
+import { logOptions } from '../../api/contract/log-format.ts'
 import { createApp } from '../../api/http/app.ts'
 import { productVersion } from '../../api/product-version.ts'
 import type { EmbedderResult } from '../../api/providers/embedders/index.ts'
@@ -26,6 +27,8 @@ export interface ApiOptions {
   /** Runs jobs in this process; default true. */
   readonly worker?: boolean
   readonly now?: () => Date
+  /** Puts something between the API and its database: given the real URL, gives the one to use. */
+  readonly databaseAt?: (url: string) => Promise<string>
   /** Receives the log, line by line. */
   readonly onLog?: (line: Json) => void
 }
@@ -91,7 +94,7 @@ async function build(database: TestDatabase, options: ApiOptions): Promise<Appli
   const vectors = await qdrant()
   const parsed = parseConfiguration({
     ENVIRONMENT: 'test',
-    DATABASE_URL: database.url,
+    DATABASE_URL: (await options.databaseAt?.(database.url)) ?? database.url,
     DB_POOL_SIZE: '5',
     DB_MAX_OVERFLOW: '10',
     QDRANT_URL: vectors.url,
@@ -108,7 +111,7 @@ async function build(database: TestDatabase, options: ApiOptions): Promise<Appli
       ? { embedder: sharedEmbedder(await localEmbedder()) }
       : { embedder: null, reason: 'a test without a model' }
   const level = options.onLog ? 'debug' : 'silent'
-  const log = pino({ level, messageKey: 'message' }, { write: line => options.onLog?.(JSON.parse(line)) })
+  const log = pino(logOptions('selfrag.test', level), { write: line => options.onLog?.(JSON.parse(line)) })
   return buildApplication({
     configuration: parsed.configuration,
     embedding,

@@ -1,0 +1,101 @@
+import type { Route } from '../../api/http/route.ts'
+import { type TestApi, type TestTenant, ok, untilReady } from './api.ts'
+import type { Answer, ApiClient } from './api-client.ts'
+
+/** A tenant with something of everything, and a word that is in all of it and nowhere else. */
+export interface World {
+  readonly marker: string
+  readonly client: ApiClient
+  /** By role. */
+  readonly clients: Readonly<Record<string, ApiClient>>
+  readonly knowledgeBaseId: string
+  readonly documentIds: readonly string[]
+  readonly keyId: string
+  /** All ids that belong to it; the first is the tenant's own. */
+  readonly ids: readonly string[]
+  /** An id of the kind that the route's path takes. */
+  idFor(route: Route): string
+  /** The same, of something new, which may be deleted without harm. */
+  fresh(route: Route): Promise<string>
+  /** Sends a request to a route with this id, and a body that it takes. */
+  call(route: Route, id: string): Promise<Answer>
+}
+
+/** @param crowd how many more knowledge bases, documents and keys it has: so many that its numbers show */
+export async function makeWorld(api: TestApi, marker: string, crowd = 0): Promise<World> {
+  const tenant = await api.tenant({ name: `${marker} inc`, quotas: { knowledge_bases: -1, documents: -1 } })
+  const { client } = tenant
+  const knowledgeBaseId = await tenant.knowledgeBase(`${marker} base`)
+  const read = await tenant.withKey({ name: `${marker} reader`, role: 'read' })
+  const write = await tenant.withKey({ name: `${marker} writer`, role: 'write' })
+  const documentIds = await addDocuments(tenant, knowledgeBaseId, marker)
+  const chunkIds = await Promise.all(documentIds.map(async id => firstChunk(client, id)))
+  await addCrowd(tenant, knowledgeBaseId, marker, crowd)
+  const path = (id: string) => `/v1/knowledge-bases/${id}/documents`
+  const idFor = (route: Route) =>
+    route.path.includes('documents/{') ? documentIds[0]! : route.path.includes('api-keys') ? read.id : knowledgeBaseId
+  return {
+    marker,
+    client,
+    clients: { admin: client, write: write.client, read: read.client },
+    knowledgeBaseId,
+    documentIds,
+    keyId: read.id,
+    ids: [tenant.id, knowledgeBaseId, read.id, write.id, ...documentIds, ...chunkIds],
+    idFor,
+    async fresh(route) {
+      if (route.path.includes('api-keys')) return (await tenant.withKey({ role: 'read', name: marker })).id
+      const changes = route.method === 'delete' || route.method === 'patch'
+      if (!route.path.includes('documents/{')) return changes ? tenant.knowledgeBase() : knowledgeBaseId
+      if (!changes) return documentIds[0]!
+      const text = { content: `Passing note ${Math.random()} of the ${marker}` }
+      return ok(await client.post(path(knowledgeBaseId), text)).document_id
+    },
+    call: (route, id) => {
+      const address = route.path.replace('{id}', id)
+      if (route.form) return client.upload(address, { name: 'a.txt', content: 'text' })
+      return client.send(route.method.toUpperCase(), address, route.body ? { body: bodyFor(route) } : {})
+    },
+  }
+}
+
+async function addDocuments(tenant: TestTenant, knowledgeBaseId: string, marker: string): Promise<string[]> {
+  const { items } = ok(
+    await tenant.client.post(`/v1/knowledge-bases/${knowledgeBaseId}/documents/batch`, {
+      documents: ['one', 'two', 'three'].map(word => ({
+        title: `${marker} ${word}`,
+        content: `The quarterly report ${word} of the ${marker} tells revenue, cost and outlook.`,
+        metadata: { year: 2025, owner: marker },
+        external_id: word,
+      })),
+    }),
+  )
+  const ids = (items as { document_id: string }[]).map(({ document_id }) => document_id)
+  for (const id of ids) await untilReady(tenant.client, id)
+  return ids
+}
+
+async function firstChunk(client: ApiClient, documentId: string): Promise<string> {
+  return ok(await client.get(`/v1/documents/${documentId}/chunks`)).items[0].id
+}
+
+async function addCrowd(tenant: TestTenant, knowledgeBaseId: string, marker: string, crowd: number): Promise<void> {
+  const numbers = Array.from({ length: crowd }, (_, index) => index)
+  for (const index of numbers) {
+    await tenant.knowledgeBase(`${marker} crowd ${index}`)
+    await tenant.withKey({ role: 'read', name: `${marker} crowd ${index}` })
+  }
+  for (let from = 0; from < crowd; from += 50) {
+    const documents = numbers.slice(from, from + 50).map(index => ({ content: `The ${marker} note ${index}.` }))
+    ok(await tenant.client.post(`/v1/knowledge-bases/${knowledgeBaseId}/documents/batch`, { documents }))
+  }
+}
+
+/** The least that a route takes. */
+function bodyFor({ operationId }: Route): unknown {
+  const bodies: Record<string, unknown> = {
+    createDocument: { content: 'text' },
+    createDocuments: { documents: [{ content: 'text' }] },
+  }
+  return bodies[operationId] ?? {}
+}
