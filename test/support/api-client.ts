@@ -73,7 +73,7 @@ export class ApiClient {
     })
     const text = await response.text()
     const json = response.headers.get('content-type')?.startsWith('application/json') ?? false
-    const answer = { status: response.status, headers: response.headers, text, body: json ? JSON.parse(text) as Json : undefined } // prettier-ignore
+    const answer = { status: response.status, headers: response.headers, text, body: json ? JSON.parse(text) : undefined } // prettier-ignore
     checkDeclared(method, path, answer)
     return answer
   }

@@ -40,7 +40,8 @@ export function requestFor(route: Route, self: World, other: World): fc.Arbitrar
     .map(choice => {
       const asked = route.params ? choice.pathId : null
       const pathId = asked === 'foreign' ? foreignFor(route, other, choice.foreign) : asked === 'unknown' ? unknownId : 'nonsense' // prettier-ignore
-      const query = route.query && choice.query ? `?${new URLSearchParams(choice.query as Record<string, string>)}` : ''
+      const query =
+        route.query && choice.query ? `?${new URLSearchParams(choice.query as Record<string, string>).toString()}` : ''
       const sent = JSON.stringify([asked === 'foreign' ? pathId : null, choice.body, choice.fields])
       const describe = (id: string) => `${choice.role}: ${route.method} ${route.path.replace('{id}', id)}${query} ${JSON.stringify(choice.body ?? choice.fields)}` // prettier-ignore
       return {
