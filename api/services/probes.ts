@@ -31,9 +31,11 @@ export function vectorProbe(vectors: VectorStore): Probe {
   return { name: vectors.engine, check: async signal => `connected (${await vectors.ping(signal)})` }
 }
 
+/** Optional: without Redis each replica counts for itself (http/rate-limit.ts). */
 export function redisProbe(redis: Redis): Probe {
   return {
     name: 'redis',
+    optional: true,
     async check() {
       await redis.ping()
       return 'connected'

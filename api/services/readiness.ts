@@ -1,6 +1,8 @@
 /** One thing that the service needs. */
 export interface Probe {
   readonly name: string
+  /** The service goes on without it, worse: requests need not be sent elsewhere. */
+  readonly optional?: boolean
   /** Resolves with a few words about the state, for people; rejects when the part cannot be used. */
   readonly check: (signal: AbortSignal) => Promise<string>
 }
@@ -12,7 +14,8 @@ export interface CheckResult {
 }
 
 export interface Readiness {
-  readonly status: 'ok' | 'error'
+  /** `degraded`: something optional is away; requests are served. */
+  readonly status: 'ok' | 'degraded' | 'error'
   readonly checks: Readonly<Record<string, CheckResult>>
   readonly timestamp: string
 }
@@ -30,9 +33,11 @@ export class ReadinessService {
   }
 
   async check(): Promise<Readiness> {
-    const results = await Promise.all(this.#probes.map(async probe => [probe.name, await run(probe)] as const))
-    const status = results.every(([, result]) => result.status === 'ok') ? 'ok' : 'error'
-    return { status, checks: Object.fromEntries(results), timestamp: this.#now().toISOString() }
+    const results = await Promise.all(this.#probes.map(async probe => ({ probe, result: await run(probe) })))
+    const failed = results.filter(({ result }) => result.status === 'error')
+    const status = failed.length === 0 ? 'ok' : failed.every(({ probe }) => probe.optional) ? 'degraded' : 'error'
+    const checks = Object.fromEntries(results.map(({ probe, result }) => [probe.name, result]))
+    return { status, checks, timestamp: this.#now().toISOString() }
   }
 }
 

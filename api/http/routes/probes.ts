@@ -18,7 +18,7 @@ export const health = defineRoute({
 
 const readinessSchema = z
   .object({
-    status: z.enum(['ok', 'error']),
+    status: z.enum(['ok', 'degraded', 'error']).describe('`degraded`: something optional is away.'),
     checks: z.record(
       z.string(),
       z.object({ status: z.enum(['ok', 'error']), message: z.string(), latency_ms: z.number() }),
@@ -35,12 +35,12 @@ export const ready = defineRoute({
   tags,
   auth: 'public',
   responses: {
-    200: { description: 'All can.', schema: readinessSchema },
-    503: { description: 'At least one cannot; its message says why.', schema: readinessSchema },
+    200: { description: 'All that is needed can.', schema: readinessSchema },
+    503: { description: 'Something that is needed cannot; its message says why.', schema: readinessSchema },
   },
   async handler({ services }) {
     const readiness = await services.readiness.check()
     const body = { ...readiness, checks: { ...readiness.checks } }
-    return readiness.status === 'ok' ? { status: 200, body } : { status: 503, body }
+    return readiness.status === 'error' ? { status: 503, body } : { status: 200, body }
   },
 })

@@ -24,6 +24,11 @@ describe('ReadinessService', () => {
     expect(checks['database']?.status).to.equal('ok')
   })
 
+  it('is degraded when only something optional is away', async () => {
+    const away = { name: 'redis', optional: true, check: () => Promise.reject(new Error('away')) }
+    expect((await new ReadinessService([good, away], now).check()).status).to.equal('degraded')
+  })
+
   it('gives up on a part that does not answer', async () => {
     const hanging = { name: 'redis', check: () => new Promise<string>(() => {}) }
     const { checks } = await new ReadinessService([hanging], now).check()
