@@ -37,7 +37,7 @@ export async function separateRedis(): Promise<SeparateRedis> {
       running = null
     },
   }
-  onTeardown(redis.stop)
+  onTeardown(() => redis.stop())
   await redis.start()
   return redis
 }
