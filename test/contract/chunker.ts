@@ -121,6 +121,7 @@ export function checkPromises(
     expect(chunk.text.trim(), 'blank').not.to.equal('')
     expect(chunk.text.length, 'size').to.be.at.most(chunkSize)
     expect(chunk.start, 'order').to.be.greaterThan(lastStart)
+    expect(chunk.end, 'brings something new').to.be.greaterThan(covered)
     expect(covered - chunk.start, 'overlap').to.be.at.most(chunkOverlap)
     expect(text.slice(covered, Math.max(covered, chunk.start)).trim(), 'lost').to.equal('')
     expect(splitsPair(text, chunk.start) || splitsPair(text, chunk.end), 'split pair').to.equal(false)

@@ -174,7 +174,8 @@ export function llmContract(
       caller.abort(reason)
       expect(await pieces.next().catch((error: unknown) => error)).to.equal(reason)
       await server.seen[1]!.abandoned
-    })
+      // Sooner than by the time limit of the call, which ends it anyway.
+    }).timeout(4000)
 
     it('says which host cannot be reached', async () => {
       const gone = await startModelServer()

@@ -55,6 +55,7 @@ export class OpenAiLlm implements Llm {
     let usage = usageOf(undefined)
     let finish: string | undefined
     try {
+      // A reader who leaves this loop ends the request: the client sees to that.
       for await (const { choices, usage: counted } of stream) {
         // The usage comes in a last piece, which has no choices.
         if (counted) usage = usageOf(counted)
@@ -68,8 +69,6 @@ export class OpenAiLlm implements Llm {
     } catch (error) {
       limits.throwIfExceeded(OPENAI)
       throw brokenOff(OPENAI, error)
-    } finally {
-      stream.controller.abort()
     }
     limits.throwIfExceeded(OPENAI)
     if (finish === undefined) throw brokenOff(OPENAI)

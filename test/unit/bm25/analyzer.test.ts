@@ -80,6 +80,7 @@ describe('bm25/analyzer', () => {
       ['住む', '東京都に住んでいる人'],
     ] as const)
       expect(meet(question, document), question).to.equal(true)
+    expect(tokenize('検索')).to.deep.equal(['検', '索', '検索'])
     expect(tokenize('これはペンです')).to.deep.equal(['ペン'])
   })
 
