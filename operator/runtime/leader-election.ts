@@ -69,8 +69,9 @@ export async function takePart(
     throw new RangeError('the renew deadline must be below the lease time')
   const candidate = new Candidate(options)
   while (!signal.aborted) {
-    if (await candidate.tryAcquire()) await leadWhileRenewing(options, candidate, lead)
-    else await pause(options.timers, options.retryMs, signal)
+    if (!(await candidate.tryAcquire())) await pause(options.timers, options.retryMs, signal)
+    else if (signal.aborted) await candidate.release()
+    else await leadWhileRenewing(options, candidate, lead)
   }
 }
 
