@@ -20,7 +20,7 @@ async function answer(
       return sendJson(response, 200, { status: 'ok' })
     case '/ready': {
       const state = await readiness.check()
-      return sendJson(response, state.status === 'ok' ? 200 : 503, state)
+      return sendJson(response, state.status === 'error' ? 503 : 200, state)
     }
     case '/metrics': {
       const { text, contentType } = await statistics.prometheus()
