@@ -11,16 +11,18 @@ export interface ServerProcess {
   stop(signal?: NodeJS.Signals): Promise<void>
 }
 
+/** A run that dies without its teardown must not leave servers behind. */
+const servers = new Set<ChildProcess>()
+process.once('exit', () => servers.forEach(child => child.kill('SIGKILL')))
+
 /** Starts a server whose output goes to a file. */
 export function startServer(program: string, args: readonly string[], logFile: string): ServerProcess {
   const output = openSync(logFile, 'a')
   const child = spawn(program, args, { stdio: ['ignore', output, output] })
   const ended = new Promise<void>(resolve => child.once('close', () => resolve()))
   child.on('error', () => undefined) // told by running() and log()
-  // A run that dies without its teardown must not leave servers behind.
-  const killAtExit = () => child.kill('SIGKILL')
-  process.once('exit', killAtExit)
-  void ended.then(() => process.off('exit', killAtExit))
+  servers.add(child)
+  void ended.then(() => servers.delete(child))
   return {
     pid: child.pid ?? -1,
     running: () => isRunning(child),
