@@ -28,9 +28,14 @@ describe('chunkers/markdown', () => {
   it('does not split code and tables that fit', async () => {
     const code = '```sh\n# no heading\n\nnpm ci\n\nnpm start\n```'
     const table = '| key | value |\n|---|---|\n| a | 1 |\n| b | 2 |'
-    const chunks = await chunk(`# T\n\n${prose(36)}\n\n${code}\n\n${prose(36)}\n\n${table}\n\n${prose(36)}`)
-    for (const whole of [code, table])
-      expect(chunks.filter(({ text }) => text.includes(whole)), whole).to.have.length(1) // prettier-ignore
+    for (let words = 4; words <= 60; words += 4) {
+      const chunks = await chunk(`# T\n\n${prose(words)}\n\n${code}\n\n${prose(words)}\n\n${table}\n\n${prose(36)}`)
+      for (const whole of [code, table])
+        expect(
+          chunks.filter(({ text }) => text.includes(whole)),
+          `${words} words, ${whole}`,
+        ).to.have.length(1)
+    }
   })
 
   it('splits code that does not fit between its lines', async () => {
@@ -43,7 +48,12 @@ describe('chunkers/markdown', () => {
 
   it('is not led astray by a mark of another kind or length inside of code', async () => {
     const code = '````md\n```js\n# x\n~~~\n```\n\nmore\n````'
-    const chunks = await chunk(`${prose(32)}\n\n${code}\n\n${prose(32)}`)
-    expect(chunks.some(({ text }) => text.includes(code))).to.equal(true)
+    for (let words = 4; words <= 60; words += 4) {
+      const chunks = await chunk(`${prose(words)}\n\n${code}\n\n${prose(32)}`)
+      expect(
+        chunks.filter(({ text }) => text.includes(code)),
+        `${words} words`,
+      ).to.have.length(1)
+    }
   })
 })
