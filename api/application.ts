@@ -133,6 +133,7 @@ export function buildApplication(options: ApplicationOptions): Application {
     },
     denied: new DeniedAccess(database, log, now),
     async close() {
+      await queue.stop(1000)
       redis?.disconnect()
       await embedding?.embedder.close()
       await vectors.close()

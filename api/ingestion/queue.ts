@@ -2,6 +2,7 @@ import type { Knex } from 'knex'
 import type { Logger } from 'pino'
 import { fromKnex, type Job, PgBoss } from 'pg-boss'
 import type { JobKind } from '../stores/postgres/rows.ts'
+import { queueConnection } from './queue-connection.ts'
 
 /** Beside the control schema, because pg-boss migrates it by itself. */
 export const QUEUE_SCHEMA = 'selfrag_queue'
@@ -79,7 +80,7 @@ export class JobQueue {
   constructor({ database, log, supervise }: QueueSettings) {
     this.#log = log
     this.#boss = new PgBoss({
-      db: fromKnex(database),
+      db: queueConnection(database),
       schema: QUEUE_SCHEMA,
       supervise,
       schedule: false,

@@ -64,12 +64,11 @@ describe('ingestion: a worker that is killed', function () {
 async function addDocuments(bench: IngestionBench): Promise<void> {
   for (let from = 0; from < DOCUMENTS; from += 50) {
     const batch = Array.from({ length: 50 }, (_, index) => ({
+      // One or two chunks: the test Qdrant counts in time that grows with its points.
       content: Array.from(
-        { length: 1 + ((from + index) % 7) },
+        { length: 1 + ((from + index) % 4) },
         (_, part) => `Document ${from + index} says in part ${part} what nobody else says. `,
-      )
-        .join('')
-        .repeat(2),
+      ).join(''),
       externalId: `doc-${from + index}`,
     }))
     const { rejected } = await bench.service.createBatch(bench.scope, bench.knowledgeBaseId, batch, request)

@@ -25,7 +25,7 @@ import { eventually } from './eventually.ts'
 import { type ModelServer, startModelServer } from './model-server.ts'
 import { openTestDatabase, postgres } from './postgres.ts'
 import { contextWith, MemoryVault, pipelineWith, provisionPipeline, provisionTenant, tenantOf } from './provisioning.ts'
-import { qdrant } from './qdrant.ts'
+import { qdrant, type TestQdrant } from './qdrant.ts'
 
 export const DIMENSION = 16
 export const space: VectorSpace = { model: 'test-model', dimension: DIMENSION, distance: 'cosine', analyzer: '1' }
@@ -41,9 +41,9 @@ export interface BenchStores {
   close(): Promise<void>
 }
 
-/** A database of its own in the real Postgres, and the Qdrant that the run shares. */
-export async function realStores(): Promise<BenchStores> {
-  const connection = await qdrant()
+/** A database of its own in the real Postgres, and the Qdrant that the run shares, or another one. */
+export async function realStores(connection?: TestQdrant): Promise<BenchStores> {
+  connection ??= await qdrant()
   const database = await (await postgres()).createDatabase()
   const prefix = `t${randomBytes(4).toString('hex')}`
   return {
@@ -55,7 +55,7 @@ export async function realStores(): Promise<BenchStores> {
       QDRANT_API_KEY: connection.apiKey ?? '',
       QDRANT_COLLECTION_PREFIX: prefix,
     },
-    openVectors: () => new QdrantVectorStore(connection),
+    openVectors: () => new QdrantVectorStore({ ...connection, timeoutMs: 3_000 }),
     close: () => database.drop(),
   }
 }
@@ -95,8 +95,13 @@ export class IngestionBench {
     this.scope = parts.scope
     this.knowledgeBaseId = parts.knowledgeBaseId
     this.embedding = { space, embedder: embedderFor(parts.models) }
-    this.queue = new JobQueue({ database: parts.database, log, supervise: true })
-    this.service = new PostgresDocumentService({ ...parts, vectors: parts.vectors.store, queue: this.queue, log })
+    this.queue = new JobQueue({ database: parts.database, log: quiet, supervise: true })
+    this.service = new PostgresDocumentService({
+      ...parts,
+      vectors: parts.vectors.store,
+      queue: this.queue,
+      log: quiet,
+    })
   }
 
   static async open(stores: BenchStores, quotas: Partial<Quotas> = {}): Promise<IngestionBench> {
@@ -117,7 +122,7 @@ export class IngestionBench {
       chunkers,
       queue: this.queue,
       now: () => new Date(),
-      log,
+      log: quiet,
       ...changes,
     }
   }
@@ -162,7 +167,7 @@ export class IngestionBench {
   }
 }
 
-const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' })
+export const quiet = pino({ level: process.env['TEST_LOG'] ?? 'silent' })
 
 /** Without retries of its own, so that tests see the job's. */
 export function embedderFor(models: Pick<ModelServer, 'openAiUrl'>) {
