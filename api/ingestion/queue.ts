@@ -174,8 +174,8 @@ export class JobQueue {
 
   /** Lets running jobs end, for at most `graceMs`; what is not done by then is given back to be done by others. */
   async stop(graceMs: number): Promise<void> {
-    if (!this.#started) return
-    await this.#started.catch(() => undefined)
+    await this.#started?.catch(() => undefined)
+    // Also when it never got to work: a start that failed half way has left timers that keep the process alive.
     await this.#boss.stop({ graceful: true, timeout: graceMs, close: false })
     this.#started = undefined
     this.#log.debug('the queue has stopped')

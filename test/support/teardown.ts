@@ -10,4 +10,11 @@ export function onTeardown(stop: () => Promise<unknown>): void {
 
 export async function mochaGlobalTeardown(): Promise<void> {
   for (const stop of stops.reverse()) await stop()
+  setTimeout(failAlive, 30_000).unref()
+}
+
+/** Something that was started was not stopped: in the product this is a process that ignores SIGTERM. */
+function failAlive(): void {
+  console.error(`the tests are over, but this keeps the process alive: ${process.getActiveResourcesInfo().join(', ')}`)
+  process.exit(1)
 }
