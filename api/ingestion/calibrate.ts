@@ -3,7 +3,7 @@ import { pageChunkTerms, type ChunkTerms } from '../stores/postgres/chunks.ts'
 import { bumpKnowledgeBase, lockKnowledgeBase } from '../stores/postgres/documents.ts'
 import { activeGeneration } from '../stores/postgres/embedding-generations.ts'
 import { deleteExpiredKeys } from '../stores/postgres/idempotency-keys.ts'
-import { updateJob } from '../stores/postgres/jobs.ts'
+import { forgetEndedJobs, updateJob } from '../stores/postgres/jobs.ts'
 import { beginReweighing, endReweighing, readSummary, recount } from '../stores/postgres/lexical-statistics.ts'
 import { inTenant, type TenantTransaction } from '../stores/postgres/tenant-scope.ts'
 import { pointId } from '../stores/vectors/point-id.ts'
@@ -29,6 +29,7 @@ export async function calibrate(work: JobWork): Promise<void> {
         return within(async tenant => {
           await recount(tenant, job.kb_id)
           await deleteExpiredKeys(tenant)
+          await tenant.control(sql => forgetEndedJobs(sql, job.id, { kb_id: job.kb_id, kind: 'calibrate' }))
           const summary = await readSummary(tenant, job.kb_id)
           return `${summary?.chunk_count ?? 0} chunks`
         })

@@ -1,5 +1,5 @@
 import { bumpKnowledgeBase, deleteDocument } from '../stores/postgres/documents.ts'
-import { cancelQueuedJobs, updateJob } from '../stores/postgres/jobs.ts'
+import { cancelQueuedJobs, forgetEndedJobs, updateJob } from '../stores/postgres/jobs.ts'
 import { inTenant } from '../stores/postgres/tenant-scope.ts'
 import { VectorStoreUnavailable } from '../stores/vectors/vector-store.ts'
 import { runSteps } from './job-steps.ts'
@@ -33,6 +33,7 @@ export async function deleteDocumentJob(work: JobWork): Promise<void> {
           await bumpKnowledgeBase(tenant, job.kb_id)
           await tenant.control(async sql => {
             await cancelQueuedJobs(sql, { document_id: documentId }, ['ingest'])
+            await forgetEndedJobs(sql, job.id, { document_id: documentId })
             // Before the statistics are asked for, which wait for jobs that are still at work.
             await updateJob(sql, job.id, { status: 'succeeded', finished_at: parts.now() })
           })

@@ -1,5 +1,5 @@
 import { dropKnowledgeBase, markAllDeleting } from '../stores/postgres/documents.ts'
-import { cancelQueuedJobs, countRunning } from '../stores/postgres/jobs.ts'
+import { cancelQueuedJobs, countRunning, forgetEndedJobs } from '../stores/postgres/jobs.ts'
 import { inTenant } from '../stores/postgres/tenant-scope.ts'
 import { VectorStoreUnavailable } from '../stores/vectors/vector-store.ts'
 import { NotYet } from './job-failure.ts'
@@ -32,7 +32,10 @@ export async function deleteKnowledgeBaseJob(work: JobWork): Promise<void> {
     {
       name: 'delete-rows',
       async run() {
-        await inTenant(parts.database, scope, tenant => dropKnowledgeBase(tenant, job.kb_id))
+        await inTenant(parts.database, scope, async tenant => {
+          await dropKnowledgeBase(tenant, job.kb_id)
+          await tenant.control(sql => forgetEndedJobs(sql, job.id, { kb_id: job.kb_id }))
+        })
         return 'rows deleted'
       },
     },

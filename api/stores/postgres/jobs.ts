@@ -63,6 +63,19 @@ export async function cancelQueuedJobs(
     .update({ status: 'cancelled', finished_at: sql.fn.now() as never, updated_at: sql.fn.now() as never })
 }
 
+/**
+ * Forgets ended jobs that nobody can ask for any more: of a document or knowledge base that is gone, or calibrations that a
+ * newer one has replaced.
+ * @param keep the job that is at it
+ */
+export async function forgetEndedJobs(
+  sql: Knex,
+  keep: string,
+  which: { readonly document_id: string } | { readonly kb_id: string; readonly kind?: JobKind },
+): Promise<void> {
+  await table(sql).where(which).whereNot({ id: keep }).whereIn('status', ['succeeded', 'failed', 'cancelled']).delete()
+}
+
 /** Of one knowledge base: jobs that a worker has begun and not ended. */
 export async function countRunning(sql: Knex, knowledgeBaseId: string, kinds: readonly JobKind[]): Promise<number> {
   const [counted] = await table(sql)
