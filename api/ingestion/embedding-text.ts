@@ -11,16 +11,17 @@ const OPENING = 400
 
 /**
  * What is embedded and analysed for a chunk: the titles that it stands under, then its text. A chunk seldom says what it is
- * about ("It must not be exceeded."); its headings do. Titles that the chunk itself opens with are left out. The text that
- * is stored and shown stays as it is in the document.
+ * about ("It must not be exceeded."); its headings do. Headings that the chunk itself opens with are left out. The
+ * document's title is not, so that all its chunks look alike to the model: on Cranfield, whose abstracts open with their
+ * titles, nDCG@10 of dense is .400 with it and .389 without. The text that is stored and shown stays as it is.
  *
  * @param limit characters that the model reads at most; the header gives way, never the text
  */
 export function embeddingText(chunk: ChunkInContext, limit = Infinity): string {
+  const title = chunk.title.trim()
   const opening = normal(chunk.text.slice(0, OPENING))
-  const titles = [...new Set([chunk.title, ...chunk.headings].map(title => title.trim()))].filter(
-    title => title !== '' && !opening.includes(normal(title)),
-  )
+  const headings = chunk.headings.map(heading => heading.trim()).filter(heading => !opening.includes(normal(heading)))
+  const titles = [...new Set([title, ...headings])].filter(one => one !== '')
   const room = Math.min(HEADER_LIMIT, limit - chunk.text.length - 1)
   const header = titles.join(' > ')
   if (header === '' || room < 1) return chunk.text

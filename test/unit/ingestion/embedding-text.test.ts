@@ -9,9 +9,9 @@ describe('embedding text', () => {
     expect(embeddingText(chunk)).to.equal('Pump P-7 > Limits > Pressure\nIt must not be exceeded.')
   })
 
-  it('leaves out what the chunk opens with, in upper or lower case and with other spaces', () => {
+  it('leaves out headings that the chunk opens with, in upper or lower case and with other spaces', () => {
     const text = '## LIMITS\n\nPump  P-7 must not run dry.'
-    expect(embeddingText({ ...chunk, text })).to.equal(`Pressure\n${text}`)
+    expect(embeddingText({ ...chunk, text })).to.equal(`Pump P-7 > Pressure\n${text}`)
   })
 
   it('says a title once that is a heading too', () => {
