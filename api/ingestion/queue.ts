@@ -73,15 +73,18 @@ export interface QueueSettings {
  */
 export class JobQueue {
   readonly #boss: PgBoss
+  readonly #database: Knex
   readonly #log: Logger
   readonly #workers: string[] = []
   #started: Promise<void> | undefined
 
   constructor({ database, log, supervise }: QueueSettings) {
+    this.#database = database
     this.#log = log
     this.#boss = new PgBoss({
       db: queueConnection(database),
       schema: QUEUE_SCHEMA,
+      createSchema: false,
       supervise,
       schedule: false,
       registerInstance: false,
@@ -107,6 +110,7 @@ export class JobQueue {
   }
 
   async #start(): Promise<void> {
+    await ensureSchema(this.#database)
     await this.#boss.start()
     for (const [name, { policy }] of Object.entries(queues)) {
       // An existing queue is left as it is, hence the update.
@@ -180,4 +184,14 @@ export class JobQueue {
     this.#started = undefined
     this.#log.debug('the queue has stopped')
   }
+}
+
+/** Two that create a schema at the same time collide, IF NOT EXISTS or not; pg-boss locks only what comes after. */
+async function ensureSchema(database: Knex): Promise<void> {
+  await database.transaction(async sql => {
+    await sql.raw('SELECT pg_advisory_xact_lock(hashtext(?))', [QUEUE_SCHEMA])
+    const { rows } = await sql.raw<{ rows: unknown[] }>('SELECT FROM pg_namespace WHERE nspname = ?', [QUEUE_SCHEMA])
+    // Asked first, because CREATE wants a privilege on the database even when there is nothing to create.
+    if (rows.length === 0) await sql.raw('CREATE SCHEMA ??', [QUEUE_SCHEMA])
+  })
 }

@@ -41,12 +41,14 @@ describe('ingestion: a knowledge base', function () {
     }, 40_000)
     expect(await bench.vectors.inner.count(scope.vectors(), { all: true })).to.equal(0)
     expect(await bench.points(other.document_id)).to.equal(1)
-    const unfinished = await bench
-      .database<JobRow>('jobs')
-      .withSchema('selfrag')
-      .where({ kb_id: knowledgeBaseId })
-      .whereIn('status', ['queued', 'running'])
-    expect(unfinished).to.be.empty
+    await eventually(async () => {
+      const unfinished = await bench
+        .database<JobRow>('jobs')
+        .withSchema('selfrag')
+        .where({ kb_id: knowledgeBaseId })
+        .whereIn('status', ['queued', 'running'])
+      expect(unfinished).to.be.empty
+    })
   })
 
   it('has a new version whenever what can be found has changed', async () => {
