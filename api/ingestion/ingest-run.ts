@@ -86,11 +86,16 @@ export class IngestRun {
   }
 }
 
-/** Locks the document of an ingest job. @throws Superseded when the job is not the one that it waits for */
+/**
+ * Locks the document of an ingest job. A document that is ready or failed waits for nobody: another worker has ended this
+ * very job meanwhile.
+ * @throws Superseded when the job is not the one that the document waits for
+ */
 export async function lockWanted(tenant: TenantTransaction, job: JobRow): Promise<DocumentAtWork> {
   const document = job.document_id === null ? null : await lockDocumentAtWork(tenant, job.document_id)
   if (!document) throw new Superseded('the document is gone')
-  if (document.job_id !== job.id || document.kb_deleted_at !== null || document.status === 'deleting')
-    throw new Superseded('the document is being deleted, or has new content')
+  const waits = document.status === 'queued' || document.status === 'processing'
+  if (!waits || document.job_id !== job.id || document.kb_deleted_at !== null)
+    throw new Superseded('the document is being deleted, has new content, or is done')
   return document
 }

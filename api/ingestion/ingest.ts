@@ -1,7 +1,7 @@
 import { activeGeneration } from '../stores/postgres/embedding-generations.ts'
 import { readSourceBytes } from '../stores/postgres/document-sources.ts'
 import { findDocument, lockKnowledgeBase, updateDocument } from '../stores/postgres/documents.ts'
-import { updateJob } from '../stores/postgres/jobs.ts'
+import { cancelJob, updateJob } from '../stores/postgres/jobs.ts'
 import { readSummary } from '../stores/postgres/lexical-statistics.ts'
 import type { JobError, JobStage } from '../stores/postgres/rows.ts'
 import { inTenant, type TenantTransaction } from '../stores/postgres/tenant-scope.ts'
@@ -172,7 +172,7 @@ async function cancel({ parts, scope, job }: JobWork, run: IngestRun | undefined
   }
   await inTenant(parts.database, scope, async tenant => {
     const exists = await lockKnowledgeBase(tenant, job.kb_id)
-    await tenant.control(sql => updateJob(sql, job.id, { status: 'cancelled', finished_at: parts.now() }))
+    await tenant.control(sql => cancelJob(sql, job.id, parts.now()))
     if (exists) await requestCalibration(tenant, parts, job.kb_id)
   })
 }

@@ -51,6 +51,14 @@ export async function findTenantJob(sql: Knex, tenantId: string, id: string): Pr
   return (await table(sql).where({ id, tenant_id: tenantId }).first()) ?? null
 }
 
+/** Ends a job that nobody wants any more; one that has ended otherwise stays as it is. */
+export async function cancelJob(sql: Knex, id: string, at: Date): Promise<void> {
+  await table(sql)
+    .where({ id })
+    .whereIn('status', ['queued', 'running'])
+    .update({ status: 'cancelled', finished_at: at, updated_at: sql.fn.now() as never })
+}
+
 /** Ends those that nobody has begun, of one document or of a whole knowledge base. */
 export async function cancelQueuedJobs(
   sql: Knex,
