@@ -1,8 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
+import { chartValues } from './generate/chart-values.ts'
 import { configurationReference, operatorConfigurationReference } from './generate/configuration-reference.ts'
 import { customResourceDefinitions } from './generate/custom-resource-definition.ts'
-import { rbacRole } from './generate/rbac-role.ts'
+import { rbacRoles } from './generate/rbac-role.ts'
 import { resourceReferences } from './generate/resource-reference.ts'
 import type { GeneratedFile } from './generate/generated-file.ts'
 
@@ -12,7 +13,8 @@ import type { GeneratedFile } from './generate/generated-file.ts'
  */
 const generators: readonly (() => GeneratedFile[])[] = [
   customResourceDefinitions,
-  rbacRole,
+  rbacRoles,
+  chartValues,
   resourceReferences,
   configurationReference,
   operatorConfigurationReference,

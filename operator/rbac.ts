@@ -1,4 +1,4 @@
-/** One grant of the operator, and why it needs it. `config/rbac/role.yaml` is generated from this table. */
+/** One grant of the operator, and why it needs it. The roles in config/rbac and in the chart are generated from these tables. */
 export interface Grant {
   readonly groups: readonly string[]
   readonly resources: readonly string[]
@@ -11,8 +11,8 @@ const watched = ['get', 'list', 'watch'] as const
 /** Server-side apply is a patch, and needs `create` for what is not there yet. */
 const applied = [...watched, 'create', 'patch'] as const
 
-/** In every namespace that has RagPipelines or RagTenants. */
-export const clusterGrants: readonly Grant[] = [
+/** In every namespace that is watched. */
+export const watchedGrants: readonly Grant[] = [
   {
     groups: ['selfrag.io'],
     resources: ['ragpipelines', 'ragtenants'],
@@ -50,17 +50,21 @@ export const clusterGrants: readonly Grant[] = [
     why: 'reads the references of resources and notices changes; writes API keys and admin tokens, removes keys that are no longer declared', // prettier-ignore
   },
   {
+    groups: ['events.k8s.io'],
+    resources: ['events'],
+    verbs: ['create', 'patch'],
+    why: 'tells people what happened, in `kubectl describe`',
+  },
+]
+
+/** On what belongs to no namespace. */
+export const clusterScopedGrants: readonly Grant[] = [
+  {
     groups: [''],
     resources: ['namespaces'],
     resourceNames: ['kube-system'],
     verbs: ['get'],
     why: 'its uid identifies the cluster in ownership markers',
-  },
-  {
-    groups: ['events.k8s.io'],
-    resources: ['events'],
-    verbs: ['create', 'patch'],
-    why: 'tells people what happened, in `kubectl describe`',
   },
 ]
 

@@ -7,15 +7,28 @@ import { structuralSchema } from './structural-schema.ts'
 
 export const definitions = [ragPipelineDefinition, ragTenantDefinition] as const
 
-/** crds/selfrag.io_ragpipelines.yaml, crds/selfrag.io_ragtenants.yaml */
+const HEADER = 'Generated from crds/*.ts by `npm run generate`; do not edit.'
+
+/** crds/selfrag.io_*.yaml, and the same as templates of the chart. */
 export function customResourceDefinitions(): GeneratedFile[] {
-  return definitions.map(definition => ({
-    path: `crds/${GROUP}_${definition.plural}.yaml`,
-    content: `# Generated from crds/*.ts by \`npm run generate\`; do not edit.\n${stringify(manifest(definition), {
-      lineWidth: 0,
-      aliasDuplicateObjects: false,
-    })}`,
-  }))
+  return definitions.flatMap(definition => {
+    const text = stringify(manifest(definition), { lineWidth: 0, aliasDuplicateObjects: false })
+    return [
+      { path: `crds/${GROUP}_${definition.plural}.yaml`, content: `# ${HEADER}\n${text}` },
+      { path: `charts/selfrag/templates/crds/${definition.plural}.yaml`, content: chartTemplate(text) },
+    ]
+  })
+}
+
+/**
+ * In templates/ and not in the chart's crds/, which Helm installs once and never upgrades.
+ * @throws Error when a description looks like a template
+ */
+function chartTemplate(text: string): string {
+  if (text.includes('{{')) throw new Error('a description has {{ in it, which Helm would take for a template')
+  const keep = ['{{- if .Values.crds.keep }}', '  annotations:', '    helm.sh/resource-policy: keep', '  {{- end }}']
+  const marked = text.replace('\nmetadata:\n', `\nmetadata:\n  ${keep.join('\n')}\n`)
+  return `{{- /* ${HEADER} */ -}}\n{{- if .Values.crds.install }}\n${marked}{{- end }}\n`
 }
 
 function manifest({ kind, plural, singular, shortNames, columns, schema }: ResourceDefinition) {

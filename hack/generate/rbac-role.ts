@@ -1,33 +1,46 @@
 import { Document, type YAMLMap, YAMLSeq } from 'yaml'
-import { clusterGrants, type Grant, ownNamespaceGrants } from '../../operator/rbac.ts'
+import { clusterScopedGrants, type Grant, ownNamespaceGrants, watchedGrants } from '../../operator/rbac.ts'
 import type { GeneratedFile } from './generated-file.ts'
 
 const NAME = 'selfrag-operator'
 const labels = { 'app.kubernetes.io/name': 'selfrag', 'app.kubernetes.io/component': 'operator' }
+const HEADER = 'Generated from operator/rbac.ts by `npm run generate`; do not edit.'
 
-/** config/rbac/role.yaml: each rule with the reason for it as a comment. */
-export function rbacRole(): GeneratedFile[] {
-  const documents = [
-    role('ClusterRole', { name: NAME, labels }, clusterGrants),
-    role('Role', { name: `${NAME}-leader-election`, labels }, ownNamespaceGrants),
-  ]
-  const header = '# Generated from operator/rbac.ts by `npm run generate`; do not edit.\n'
-  return [
-    {
-      path: 'config/rbac/role.yaml',
-      content:
-        header +
-        documents.map(document => document.toString({ flowCollectionPadding: false, lineWidth: 0 })).join('---\n'),
-    },
-  ]
+/** The operator's rights, each with the reason for it as a comment: for kustomize, and as templates for the chart. */
+export function rbacRoles(): GeneratedFile[] {
+  return [roles(), chartRules()]
 }
 
-function role(kind: string, metadata: object, grants: readonly Grant[]): Document {
+function roles(): GeneratedFile {
+  const documents = [
+    role('ClusterRole', NAME, watchedGrants),
+    role('ClusterRole', `${NAME}-cluster`, clusterScopedGrants),
+    role('Role', `${NAME}-leader-election`, ownNamespaceGrants),
+  ]
+  return { path: 'config/rbac/role.yaml', content: `# ${HEADER}\n${documents.map(print).join('---\n')}` }
+}
+
+/** Lists of rules; the chart's roles.yaml says where each of them holds. */
+function chartRules(): GeneratedFile {
+  const tables = { watched: watchedGrants, clusterScoped: clusterScopedGrants, ownNamespace: ownNamespaceGrants }
+  const templates = Object.entries(tables).map(([name, grants]) => {
+    const document = new Document([])
+    addRules(document, document.contents as unknown as YAMLSeq, grants)
+    return `{{- define "selfrag.${name}Rules" -}}\n${print(document)}{{- end -}}\n`
+  })
+  return { path: 'charts/selfrag/templates/_rules.tpl', content: `{{- /* ${HEADER} */ -}}\n${templates.join('\n')}` }
+}
+
+function role(kind: string, name: string, grants: readonly Grant[]): Document {
+  const metadata = { name, labels }
   const document = new Document({ apiVersion: 'rbac.authorization.k8s.io/v1', kind, metadata, rules: [] })
-  const rules = document.get('rules') as YAMLSeq
+  addRules(document, document.get('rules') as YAMLSeq, grants)
+  return document
+}
+
+function addRules(document: Document, rules: YAMLSeq, grants: readonly Grant[]): void {
   rules.flow = false
   for (const grant of grants) rules.add(rule(document, grant))
-  return document
 }
 
 function rule(document: Document, { groups, resources, resourceNames, verbs, why }: Grant): YAMLMap {
@@ -35,4 +48,8 @@ function rule(document: Document, { groups, resources, resourceNames, verbs, why
   node.commentBefore = ` ${why}`
   for (const pair of node.items) if (pair.value instanceof YAMLSeq) pair.value.flow = true
   return node
+}
+
+function print(document: Document): string {
+  return document.toString({ flowCollectionPadding: false, lineWidth: 0 })
 }

@@ -12,7 +12,7 @@ import { openStores, type OpenStores } from '../../operator/connections.ts'
 import { runOperator, type RunningOperator } from '../../operator/operator.ts'
 import { types } from '../../operator/observe/resource-types.ts'
 import { type Pipeline, type Tenant } from '../../operator/observe/resources.ts'
-import { clusterGrants, type Grant, ownNamespaceGrants } from '../../operator/rbac.ts'
+import { clusterScopedGrants, type Grant, ownNamespaceGrants, watchedGrants } from '../../operator/rbac.ts'
 import { type Condition } from '../../operator/runtime/conditions.ts'
 import { KubernetesClient } from '../../operator/runtime/kubernetes-client.ts'
 import { type KubernetesObject } from '../../operator/runtime/kubernetes-object.ts'
@@ -219,7 +219,7 @@ function prepareCluster(config: KubeConfig): Promise<void> {
     await installCrds(config)
     const rbac = config.makeApiClient(RbacAuthorizationV1Api)
     const metadata = { name: 'selfrag-operator' }
-    await rbac.createClusterRole({ body: { metadata, rules: clusterGrants.map(ruleOf) } })
+    await rbac.createClusterRole({ body: { metadata, rules: [...watchedGrants, ...clusterScopedGrants].map(ruleOf) } })
     await rbac.createClusterRoleBinding({
       body: {
         metadata,
