@@ -60,6 +60,10 @@ export const operatorConfigSchema = z.object({
     .transform(Number)
     .pipe(z.int().min(1).max(32))
     .describe('Resources of a kind that are reconciled at the same time.'),
+  BUILD_REVISION: z
+    .string()
+    .default('unknown')
+    .describe('Git revision that the image was built from, told in metrics; the image sets it.'),
   SHUTDOWN_GRACE_SECONDS: seconds(20, 1).describe('How long reconciliations may take to end after SIGTERM.'),
 })
 

@@ -10,7 +10,7 @@ import { type ReconcileResult, runController } from './runtime/controller.ts'
 import { EventRecorder } from './runtime/events.ts'
 import { KubernetesClient } from './runtime/kubernetes-client.ts'
 import { pause } from './runtime/timers.ts'
-import { WorkQueue } from './runtime/work-queue.ts'
+import { type QueueState, WorkQueue } from './runtime/work-queue.ts'
 import { type Watching } from './watching.ts'
 
 export interface LeadingDependencies extends OperatorDependencies {
@@ -21,8 +21,8 @@ export interface LeadingDependencies extends OperatorDependencies {
 }
 
 export interface Leading {
-  /** Keys that wait, by controller. */
-  depths(): Record<string, number>
+  /** By controller. */
+  queues(): Record<string, QueueState>
   /** Works until `signal` aborts (then it finishes what runs) or leadership is lost (then it stops at once). */
   until(signal: AbortSignal): Promise<void>
 }
@@ -38,8 +38,9 @@ const IDLE_CHECK_MS = 60_000
  */
 export function lead(deps: LeadingDependencies, assert: () => void, lost: AbortSignal): Leading {
   const { config, timers, random } = deps
-  const queue = () => new WorkQueue({ timers, random, backoff: BACKOFF })
-  const queues = { pipeline: queue(), tenant: queue() }
+  const queue = (controller: string) =>
+    new WorkQueue({ timers, random, backoff: BACKOFF, waited: ms => deps.metrics.waited(controller, ms) })
+  const queues = { pipeline: queue('pipeline'), tenant: queue('tenant') }
   const hardStop = new AbortController()
   const stopNow = AbortSignal.any([lost, hardStop.signal])
   const beforeWrite = () => {
@@ -61,7 +62,7 @@ export function lead(deps: LeadingDependencies, assert: () => void, lost: AbortS
           workers: config.WORKERS,
           reconcile: key => reconcile(context, key),
           log: deps.log,
-          observe: deps.metrics.observe(name),
+          observe: run => deps.metrics.run(name, run),
           now: () => timers.now(),
         },
         stopping,
@@ -79,7 +80,7 @@ export function lead(deps: LeadingDependencies, assert: () => void, lost: AbortS
       await idle
     }
   }
-  return { until, depths: () => ({ pipeline: queues.pipeline.depth, tenant: queues.tenant.depth }) }
+  return { until, queues: () => ({ pipeline: queues.pipeline.state, tenant: queues.tenant.state }) }
 }
 
 /** Uid of the namespace that every cluster has and that nobody can make anew. */
@@ -114,7 +115,11 @@ function makeContext(deps: LeadingDependencies, { client, events, cluster, befor
     },
     withStores: (pipeline, address, work) => connections.use(pipeline, address, work),
     forgetStores: pipeline => connections.forget(pipeline),
-    faultOf: storeFault,
+    faultOf: error => {
+      const fault = storeFault(error)
+      if (fault) metrics.storeFault(fault)
+      return fault
+    },
     hooks: {
       beforeStep: async (step, index) => {
         beforeWrite()

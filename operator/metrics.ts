@@ -1,80 +1,63 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { type ControllerOptions } from './runtime/controller.ts'
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { type ControllerMetrics, controllerMetrics } from './metrics/controller-metrics.ts'
+import { type KubernetesMetrics, kubernetesMetrics, type MeasuredInformer } from './metrics/kubernetes-metrics.ts'
+import { type MeasuredResource, resourceMetrics } from './metrics/resource-metrics.ts'
+import { type StoreFault } from './plan/store-fault.ts'
+import { type QueueState } from './runtime/work-queue.ts'
 
-/** What the operator tells about itself at /metrics. */
-export interface OperatorMetrics {
+/** What the operator tells about itself at /metrics; docs/operations/operator.md says what to make of it. */
+export interface OperatorMetrics extends ControllerMetrics, KubernetesMetrics {
   readonly registry: Registry
-  /** Counts the runs of one controller. */
-  readonly observe: (controller: string) => ControllerOptions['observe']
   readonly leading: (isLeader: boolean) => void
+  /** After a change in a store. */
   readonly step: (kind: string) => void
+  /** When a store could not be used. */
+  readonly storeFault: (fault: StoreFault) => void
 }
 
 export interface MetricSources {
-  /** Keys that wait, by controller. */
-  readonly depths: () => Readonly<Record<string, number>>
-  /** Resources by kind and status of their condition Ready. */
-  readonly readiness: () => readonly { readonly kind: string; readonly ready: string }[]
+  readonly build: { readonly version: string; readonly revision: string }
+  /** By controller; empty while this replica does not lead. */
+  readonly queues: () => Readonly<Record<string, QueueState>>
+  readonly resources: () => readonly MeasuredResource[]
+  readonly informers: () => readonly MeasuredInformer[]
 }
 
 export function operatorMetrics(sources: MetricSources): OperatorMetrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  const runs = new Counter({
-    name: 'selfrag_operator_reconciles_total',
-    help: 'Reconciliations by how they ended: done, waiting, failed, stopped.',
-    labelNames: ['controller', 'outcome'],
-    registers,
-  })
-  const seconds = new Histogram({
-    name: 'selfrag_operator_reconcile_seconds',
-    help: 'How long reconciliations took.',
-    labelNames: ['controller'],
-    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
-    registers,
-  })
+  buildInfo(registers, sources.build)
+  resourceMetrics(registers, sources.resources)
+  const leader = new Gauge({ name: 'selfrag_operator_leader', help: '1 while this replica leads.', registers })
   const steps = new Counter({
     name: 'selfrag_operator_steps_total',
     help: 'Changes made in Postgres and the vector store, by kind of step.',
     labelNames: ['kind'],
     registers,
   })
-  const leader = new Gauge({ name: 'selfrag_operator_leader', help: '1 while this replica leads.', registers })
-  gaugeOfQueues(registers, sources)
-  gaugeOfResources(registers, sources)
+  const faults = new Counter({
+    name: 'selfrag_operator_store_errors_total',
+    help: 'Reconciliations that could not use a store (database, vectors), by the reason that the condition gives.',
+    labelNames: ['store', 'reason'],
+    registers,
+  })
   return {
     registry,
-    observe: controller => run => {
-      runs.inc({ controller, outcome: run.outcome })
-      seconds.observe({ controller }, run.seconds)
-    },
+    ...controllerMetrics(registers, sources.queues),
+    ...kubernetesMetrics(registers, sources.informers),
     leading: isLeader => leader.set(isLeader ? 1 : 0),
     step: kind => steps.inc({ kind }),
+    storeFault: ({ store, reason }) => faults.inc({ store, reason }),
   }
 }
 
-function gaugeOfQueues(registers: Registry[], { depths }: MetricSources): void {
-  new Gauge({
-    name: 'selfrag_operator_queue_depth',
-    help: 'Keys that wait for a worker.',
-    labelNames: ['controller'],
+function buildInfo(registers: Registry[], { version, revision }: MetricSources['build']): void {
+  const gauge = new Gauge({
+    name: 'selfrag_operator_build_info',
+    help: 'Always 1, with what runs: its version, the revision that it was built from, and the version of Node.',
+    labelNames: ['version', 'revision', 'node'],
     registers,
-    collect() {
-      for (const [controller, depth] of Object.entries(depths())) this.set({ controller }, depth)
-    },
   })
-}
-
-function gaugeOfResources(registers: Registry[], { readiness }: MetricSources): void {
-  new Gauge({
-    name: 'selfrag_operator_resources',
-    help: 'RagPipelines and RagTenants by the status of their condition Ready.',
-    labelNames: ['kind', 'ready'],
-    registers,
-    collect() {
-      this.reset()
-      for (const labels of readiness()) this.inc(labels)
-    },
-  })
+  gauge.set({ version, revision, node: process.version }, 1)
 }

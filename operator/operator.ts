@@ -1,3 +1,4 @@
+import { productVersion } from '../api/contract/product-version.ts'
 import { type PlanHooks } from '../api/provisioning/apply.ts'
 import { type Logger } from 'pino'
 import { type OperatorConfig } from './config.ts'
@@ -5,6 +6,7 @@ import { Connections, type OpenStores } from './connections.ts'
 import { lead, type Leading } from './leading.ts'
 import { operatorMetrics } from './metrics.ts'
 import { serveHealth } from './runtime/health.ts'
+import { observeTransport } from './runtime/observed-transport.ts'
 import { KubernetesClient } from './runtime/kubernetes-client.ts'
 import { type Transport } from './runtime/kubernetes-transport.ts'
 import { takePart } from './runtime/leader-election.ts'
@@ -41,18 +43,21 @@ const DEAF_MS = 10 * 60_000
 export async function runOperator(deps: OperatorDependencies): Promise<RunningOperator> {
   const { config, timers, log } = deps
   const stopping = new AbortController()
-  const reader = new KubernetesClient(deps.transport)
-  const watching = startWatching(deps, reader, stopping.signal)
+  let leading: Leading | null = null
+  const metrics = operatorMetrics({
+    build: { version: productVersion, revision: config.BUILD_REVISION },
+    queues: () => leading?.queues() ?? {},
+    resources: () => watching.resources(),
+    informers: () => watching.informers(),
+  })
+  const transport = observeTransport(deps.transport, metrics.request, () => timers.now())
+  const reader = new KubernetesClient(transport)
+  const watching = startWatching({ ...deps, metrics }, reader, stopping.signal)
   const connections = new Connections({
     open: deps.openStores,
     now: () => timers.now(),
     idleMs: 2 * config.RESYNC_SECONDS * 1000,
     log,
-  })
-  let leading: Leading | null = null
-  const metrics = operatorMetrics({
-    depths: () => leading?.depths() ?? {},
-    readiness: () => watching.readiness(),
   })
   const health = await serveHealth({
     ...config.METRICS_BIND,
@@ -63,7 +68,7 @@ export async function runOperator(deps: OperatorDependencies): Promise<RunningOp
 
   const leadTerm = async (assert: () => void, lost: AbortSignal) => {
     metrics.leading(true)
-    leading = lead({ ...deps, watching, connections, metrics, reader }, assert, lost)
+    leading = lead({ ...deps, transport, watching, connections, metrics, reader }, assert, lost)
     try {
       await leading.until(stopping.signal)
     } finally {

@@ -1,5 +1,6 @@
 import { type OperatorConfig } from './config.ts'
 import { connectWatches, type Enqueue, enqueueAll, ownedSelector, type Watched } from './controllers/watches.ts'
+import { type KubernetesMetrics } from './metrics/kubernetes-metrics.ts'
 import { types } from './observe/resource-types.ts'
 import { type Pipeline, type Tenant } from './observe/resources.ts'
 import { Informer, type InformerOptions } from './runtime/informer.ts'
@@ -19,7 +20,8 @@ export interface Watching {
   unsynced(): string[]
   /** What has not been heard of for so long, a line each. */
   deaf(milliseconds: number): string[]
-  readiness(): { kind: string; ready: string }[]
+  resources(): (Pipeline | Tenant)[]
+  informers(): Watched[keyof Watched][]
 }
 
 export interface WatchingDependencies {
@@ -27,6 +29,7 @@ export interface WatchingDependencies {
   readonly timers: Timers
   readonly random: () => number
   readonly log: InformerOptions['log']
+  readonly metrics: Pick<KubernetesMetrics, 'restarted'>
 }
 
 /** Follows the API server until `signal` aborts, whether this replica leads or not: a new leader knows all at once. */
@@ -50,13 +53,24 @@ export function startWatching(deps: WatchingDependencies, client: KubernetesClie
       informers
         .filter(({ silentFor }) => silentFor !== null && silentFor > milliseconds)
         .map(({ kind }) => `${kind} has not been heard of for ${milliseconds / 1000} s`),
-    readiness: () => [...watched.pipelines.list(), ...watched.tenants.list()].map(readinessOf),
+    resources: () => [...watched.pipelines.list(), ...watched.tenants.list()],
+    informers: () => informers,
   }
 }
 
-function makeInformers({ config, timers, random, log }: WatchingDependencies, client: KubernetesClient): Watched {
+function makeInformers(deps: WatchingDependencies, client: KubernetesClient): Watched {
+  const { config, timers, random, log, metrics } = deps
   const make = <T extends KubernetesObject>(type: ResourceType, options: Partial<InformerOptions> = {}) =>
-    new Informer<T>({ client, type, namespaces: config.WATCH_NAMESPACES, timers, random, log, ...options })
+    new Informer<T>({
+      client,
+      type,
+      namespaces: config.WATCH_NAMESPACES,
+      timers,
+      random,
+      log,
+      restarted: reason => metrics.restarted(type.kind, reason),
+      ...options,
+    })
   const owned = { labelSelector: ownedSelector }
   return {
     pipelines: make<Pipeline>(types.pipelines),
@@ -67,8 +81,4 @@ function makeInformers({ config, timers, random, log }: WatchingDependencies, cl
     configMaps: make(types.configMaps, { metadataOnly: true }),
     secrets: make(types.secrets, { metadataOnly: true }),
   }
-}
-
-function readinessOf({ kind, status }: Pipeline | Tenant): { kind: string; ready: string } {
-  return { kind, ready: status?.conditions?.find(({ type }) => type === 'Ready')?.status ?? 'Unknown' }
 }

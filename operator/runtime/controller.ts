@@ -3,6 +3,13 @@ import { type WorkQueue } from './work-queue.ts'
 /** How a reconciliation ended. Waiting is not a failure: nothing is logged as an error and nothing backs off. */
 export type ReconcileResult = { readonly requeueAfterMs?: number }
 
+export interface ControllerRun {
+  readonly outcome: 'done' | 'waiting' | 'failed' | 'stopped'
+  readonly seconds: number
+  /** The run of this key before had failed. */
+  readonly retry: boolean
+}
+
 export interface ControllerLog {
   debug(fields: object, message: string): void
   warn(fields: object, message: string): void
@@ -16,7 +23,7 @@ export interface ControllerOptions {
   readonly reconcile: (key: string, signal: AbortSignal) => Promise<ReconcileResult>
   readonly log: ControllerLog
   /** Told after each run. */
-  readonly observe: (run: { outcome: 'done' | 'waiting' | 'failed' | 'stopped'; seconds: number }) => void
+  readonly observe: (run: ControllerRun) => void
   /** Milliseconds. */
   readonly now: () => number
 }
@@ -55,18 +62,20 @@ async function work(options: ControllerOptions, hardStop: AbortSignal): Promise<
 async function runOnce(options: ControllerOptions, key: string, hardStop: AbortSignal): Promise<void> {
   const { queue, log } = options
   const start = options.now()
+  const retry = queue.failures(key) > 0
   const seconds = () => (options.now() - start) / 1000
+  const observe = (outcome: ControllerRun['outcome']) => options.observe({ outcome, seconds: seconds(), retry })
   try {
     const { requeueAfterMs } = await options.reconcile(key, hardStop)
     queue.forget(key)
     if (requeueAfterMs !== undefined) queue.addAfter(key, requeueAfterMs)
     const outcome = requeueAfterMs === undefined ? 'done' : 'waiting'
-    options.observe({ outcome, seconds: seconds() })
+    observe(outcome)
     log.debug({ controller: options.name, key, outcome, duration_ms: seconds() * 1000 }, 'reconciled')
   } catch (error) {
-    if (hardStop.aborted) return options.observe({ outcome: 'stopped', seconds: seconds() })
+    if (hardStop.aborted) return observe('stopped')
     const retry_ms = Math.round(queue.addFailed(key))
-    options.observe({ outcome: 'failed', seconds: seconds() })
+    observe('failed')
     log.warn({ controller: options.name, key, err: error, failures: queue.failures(key), retry_ms }, 'reconcile failed')
   }
 }

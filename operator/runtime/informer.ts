@@ -16,6 +16,7 @@ export interface InformerOptions {
   readonly log: ReflectorOptions<never>['log']
   readonly backoff?: BackoffSettings
   readonly silenceMs?: number
+  readonly restarted?: ReflectorOptions<never>['restarted']
 }
 
 /** `before` is null for an object that is new in the cache, `after` for one that is gone. */
@@ -63,6 +64,10 @@ export class Informer<T extends KubernetesObject> {
 
   get(ref: ObjectRef): T | undefined {
     return this.#objects.get(objectKey(ref))
+  }
+
+  get size(): number {
+    return this.#objects.size
   }
 
   list(): T[] {

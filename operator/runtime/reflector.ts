@@ -25,6 +25,8 @@ export interface ReflectorOptions<T> {
   readonly random: () => number
   readonly log: { debug(fields: object, message: string): void; warn(fields: object, message: string): void }
   readonly backoff?: BackoffSettings
+  /** Told when following failed: the server has forgotten the version, or it or the connection is away. */
+  readonly restarted?: ((reason: 'expired' | 'error') => void) | undefined
   /**
    * How long a watch may be silent before it counts as dead. The server sends a bookmark about every minute, so a longer
    * silence is a connection that broke without telling.
@@ -118,6 +120,7 @@ async function recover<T>(
 ): Promise<void> {
   const { kind } = options.type
   const failures = ++position.failures
+  options.restarted?.(isExpired(error) ? 'expired' : 'error')
   if (isExpired(error)) {
     options.log.debug({ kind }, 'the watched version is too old: listing again')
     position.version = null

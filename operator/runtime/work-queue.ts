@@ -6,6 +6,21 @@ export interface WorkQueueOptions {
   readonly backoff: BackoffSettings
   /** 0 ≤ random() < 1 */
   readonly random: () => number
+  /** Told when a worker takes a key: for how many milliseconds it had waited. */
+  readonly waited?: (milliseconds: number) => void
+}
+
+/** For people who look after it. */
+export interface QueueState {
+  /** Keys that wait for a worker now; those that wait for a time are not counted. */
+  readonly depth: number
+  /** Keys whose last run failed. */
+  readonly failing: number
+  readonly running: number
+  /** Of the key that waits longest; 0 when none does. */
+  readonly longestWaitMs: number
+  /** Of the key that a worker has had longest; 0 when none has one. */
+  readonly longestRunMs: number
 }
 
 /**
@@ -14,11 +29,12 @@ export interface WorkQueueOptions {
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions
-  /** In order of arrival. */
-  readonly #waiting = new Set<string>()
-  readonly #running = new Set<string>()
-  /** Added while running. */
-  readonly #again = new Set<string>()
+  /** In order of arrival, each with the time since which it waits. */
+  readonly #waiting = new Map<string, number>()
+  /** With the time since which a worker has it. */
+  readonly #running = new Map<string, number>()
+  /** Added while running, with the time when. */
+  readonly #again = new Map<string, number>()
   readonly #later = new Map<string, { readonly due: number; readonly cancel: () => void }>()
   readonly #failures = new Map<string, number>()
   readonly #idleWorkers: ((key: string | null) => void)[] = []
@@ -33,11 +49,19 @@ export class WorkQueue {
     return this.#waiting.size + this.#again.size
   }
 
+  get state(): QueueState {
+    const now = this.#options.timers.now()
+    return {
+      depth: this.depth,
+      failing: this.#failures.size,
+      running: this.#running.size,
+      longestWaitMs: now - Math.min(earliest(this.#waiting, now), earliest(this.#again, now)),
+      longestRunMs: now - earliest(this.#running, now),
+    }
+  }
+
   add(key: string): void {
-    if (this.#stopped) return
-    if (this.#running.has(key)) this.#again.add(key)
-    else this.#waiting.add(key)
-    this.#handOut()
+    this.#add(key, this.#options.timers.now())
   }
 
   /** Adds the key in so many milliseconds. Of several times that are asked for the earliest counts. */
@@ -85,7 +109,10 @@ export class WorkQueue {
 
   done(key: string): void {
     this.#running.delete(key)
-    if (this.#again.delete(key)) this.add(key)
+    const since = this.#again.get(key)
+    if (since === undefined) return
+    this.#again.delete(key)
+    this.#add(key, since)
   }
 
   /** Drops what waits and lets workers go; keys that are being worked on are finished by their workers. */
@@ -98,16 +125,31 @@ export class WorkQueue {
     for (const resolve of this.#idleWorkers.splice(0)) resolve(null)
   }
 
+  #add(key: string, since: number): void {
+    if (this.#stopped) return
+    const place = this.#running.has(key) ? this.#again : this.#waiting
+    if (!place.has(key)) place.set(key, since)
+    this.#handOut()
+  }
+
   #handOut(): void {
-    for (const key of this.#waiting) {
+    for (const [key, since] of this.#waiting) {
       const worker = this.#idleWorkers.shift()
       if (!worker) return
+      const now = this.#options.timers.now()
       this.#waiting.delete(key)
-      this.#running.add(key)
+      this.#running.set(key, now)
+      this.#options.waited?.(now - since)
       // It runs now, with what there is now: a run that was planned for later would only repeat it.
       this.#later.get(key)?.cancel()
       this.#later.delete(key)
       worker(key)
     }
   }
+}
+
+function earliest(times: ReadonlyMap<string, number>, otherwise: number): number {
+  let first = otherwise
+  for (const time of times.values()) first = Math.min(first, time)
+  return first
 }

@@ -240,5 +240,10 @@ describe('the operator', function () {
     expect(metrics).to.contain('selfrag_operator_leader 1')
     expect(metrics).to.contain('selfrag_operator_resources{kind="RagTenant",ready="True"} 1')
     expect(metrics).to.contain('selfrag_operator_steps_total{kind="create-tenant"} 1')
+    const acme = `kind="RagTenant",namespace="${world.namespace}",name="acme"`
+    expect(metrics).to.contain(`selfrag_operator_condition{${acme},condition="SchemaReady",status="True"} 1`)
+    expect(metrics).to.match(/^selfrag_operator_kubernetes_requests_total\{verb="patch",resource="ragtenants\/status",code="200"\} [1-9]/m) // prettier-ignore
+    expect(metrics).to.contain('selfrag_operator_informer_objects{kind="RagTenant"} 1')
+    expect(metrics).to.contain('selfrag_operator_queue_longest_wait_seconds{controller="tenant"}')
   })
 })

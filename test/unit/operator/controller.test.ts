@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { type ReconcileResult, runController } from '../../../operator/runtime/controller.ts'
+import { type ControllerRun, type ReconcileResult, runController } from '../../../operator/runtime/controller.ts'
 import { WorkQueue } from '../../../operator/runtime/work-queue.ts'
 import { eventually } from '../../support/eventually.ts'
 import { ManualTimers } from '../../support/manual-timers.ts'
@@ -12,16 +12,20 @@ function start(reconcile: (key: string, signal: AbortSignal) => Promise<Reconcil
   const outcomes: string[] = []
   const warnings: object[] = []
   const log = { debug: () => undefined, warn: (fields: object) => warnings.push(fields) }
-  const observe = ({ outcome }: { outcome: string }) => outcomes.push(outcome)
+  const retries: boolean[] = []
+  const observe = ({ outcome, retry }: ControllerRun) => {
+    outcomes.push(outcome)
+    retries.push(retry)
+  }
   const options = { name: 'test', queue, workers, reconcile, log, observe, now: () => timers.now() }
   const ended = runController(options, stop.signal, hardStop.signal)
-  return { timers, queue, stop, hardStop, outcomes, warnings, ended }
+  return { timers, queue, stop, hardStop, outcomes, retries, warnings, ended }
 }
 
 describe('controller', () => {
   it('runs a failed key again after its backoff, and tells why', async () => {
     let runs = 0
-    const { queue, timers, outcomes, warnings, stop, ended } = start(async () => {
+    const { queue, timers, outcomes, retries, warnings, stop, ended } = start(async () => {
       if (++runs < 3) throw new Error('not yet')
       return {}
     })
@@ -34,6 +38,7 @@ describe('controller', () => {
     timers.advance(100)
     await eventually(() => expect(outcomes).to.deep.equal(['failed', 'failed', 'done']))
     expect(warnings).to.have.length(2)
+    expect(retries).to.deep.equal([false, true, true])
     expect(queue.failures('a')).to.equal(0)
     stop.abort()
     await ended

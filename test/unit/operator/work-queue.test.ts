@@ -39,6 +39,33 @@ describe('work queue', () => {
     expect(await next).to.equal('a')
   })
 
+  it('tells how long keys wait and how long workers have them', async () => {
+    const timers = new ManualTimers()
+    const waited: number[] = []
+    const queue = new WorkQueue({ timers, backoff: { baseMs: 100, maxMs: 1000 }, random: () => 0, waited: ms => waited.push(ms) }) // prettier-ignore
+    const idle = { depth: 0, failing: 0, running: 0, longestWaitMs: 0, longestRunMs: 0 }
+    expect(queue.state).to.deep.equal(idle)
+    queue.add('a')
+    timers.advance(3)
+    queue.add('b')
+    queue.add('a')
+    timers.advance(2)
+    expect(queue.state).to.deep.equal({ ...idle, depth: 2, longestWaitMs: 5 })
+    await queue.next()
+    queue.add('a')
+    timers.advance(10)
+    expect(queue.state).to.deep.equal({ ...idle, depth: 2, running: 1, longestWaitMs: 12, longestRunMs: 10 })
+    queue.done('a')
+    await takeAll(queue)
+    expect(waited, 'what is added while it runs waits from then on').to.deep.equal([5, 12, 10])
+    queue.addFailed('b')
+    queue.done('a')
+    queue.done('b')
+    expect(queue.state).to.deep.equal({ ...idle, failing: 1 })
+    queue.forget('b')
+    expect(queue.state).to.deep.equal(idle)
+  })
+
   it('wakes a worker that waits', async () => {
     const { queue } = setUp()
     const next = queue.next()
