@@ -1,8 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
+import { chartSnapshots } from './generate/chart-snapshots.ts'
 import { chartValues } from './generate/chart-values.ts'
 import { configurationReference, operatorConfigurationReference } from './generate/configuration-reference.ts'
 import { customResourceDefinitions } from './generate/custom-resource-definition.ts'
+import { grafanaDashboard } from './generate/grafana-dashboard.ts'
+import { kustomizeBases } from './generate/kustomize-bases.ts'
 import { rbacRoles } from './generate/rbac-role.ts'
 import { resourceReferences } from './generate/resource-reference.ts'
 import type { GeneratedFile } from './generate/generated-file.ts'
@@ -15,6 +18,9 @@ const generators: readonly (() => GeneratedFile[])[] = [
   customResourceDefinitions,
   rbacRoles,
   chartValues,
+  grafanaDashboard,
+  kustomizeBases,
+  chartSnapshots,
   resourceReferences,
   configurationReference,
   operatorConfigurationReference,
@@ -24,13 +30,16 @@ const root = join(import.meta.dirname, '..')
 const check = process.argv.includes('--check')
 const stale: string[] = []
 
-for (const { path, content } of generators.flatMap(generate => generate())) {
-  const target = join(root, path)
-  if ((await readOrNull(target)) === content) continue
-  stale.push(path)
-  if (check) continue
-  await mkdir(dirname(target), { recursive: true })
-  await writeFile(target, content)
+// One after the other: some are made from what those before them have written.
+for (const generate of generators) {
+  for (const { path, content } of generate()) {
+    const target = join(root, path)
+    if ((await readOrNull(target)) === content) continue
+    stale.push(path)
+    if (check) continue
+    await mkdir(dirname(target), { recursive: true })
+    await writeFile(target, content)
+  }
 }
 
 for (const path of stale) console.log(`${check ? 'stale' : 'wrote'} ${relative('.', join(root, path))}`)

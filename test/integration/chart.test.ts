@@ -6,15 +6,16 @@ import { before, describe, it } from 'mocha'
 import { parse } from 'yaml'
 import { operatorConfigSchema, parseOperatorConfig } from '../../operator/config.ts'
 import { type KubernetesObject } from '../../operator/runtime/kubernetes-object.ts'
-import { chart, helm, helmPath, renderChart, type Rendering } from '../support/helm.ts'
+import { chart, helm, renderChart, type Rendering } from '../support/helm.ts'
 import { orSkip } from '../support/missing-part.ts'
+import { toolPath } from '../support/tool.ts'
 
 const root = join(import.meta.dirname, '../..')
 
 describe('the Helm chart', () => {
   before(async function () {
     this.timeout(900_000)
-    await orSkip(this, helmPath())
+    await orSkip(this, toolPath('helm'))
   })
 
   it('passes helm lint, warnings included', async () => {

@@ -1,0 +1,65 @@
+import { type Rendering } from './render-chart.ts'
+
+/** Ways to install the chart that tests render, store in test/fixtures/chart, and show to an API server. */
+export const chartValueSets: Readonly<Record<string, Rendering>> = {
+  default: {},
+  namespaces: { values: ['watchNamespaces={team-a,team-b}'] },
+  evaluation: {
+    values: ['stores.enabled=true', 'stores.existingSecret=passwords', 'sample.enabled=true'],
+    apiVersions: ['selfrag.io/v1alpha1/RagPipeline'],
+  },
+  gitops: {
+    release: 'rag',
+    values: [
+      'crds.install=false',
+      'rbac.create=false',
+      'serviceAccount.create=false',
+      'serviceAccount.name=operator',
+      'image.repository=registry.example/selfrag/operator',
+      'image.tag=sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef',
+      'apiImage=registry.example/selfrag/api:1.2.3',
+      'imagePullSecrets[0].name=registry',
+    ],
+  },
+  single: {
+    values: [
+      'replicas=1',
+      'leaderElection.enabled=false',
+      'podDisruptionBudget.enabled=false',
+      'metrics.service=false',
+    ],
+  },
+  everything: {
+    values: [
+      'fullnameOverride=rag',
+      'crds.keep=false',
+      'replicas=3',
+      'logLevel=debug',
+      'env[0].name=HTTPS_PROXY',
+      'env[0].value=http://proxy:3128',
+      'serviceAccount.annotations.example\\.com/role=operator',
+      'pod.annotations.example\\.com/scrape=yes',
+      'pod.labels.team=platform',
+      'pod.nodeSelector.kubernetes\\.io/os=linux',
+      'pod.tolerations[0].key=platform',
+      'pod.tolerations[0].operator=Exists',
+      'pod.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight=1',
+      'pod.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference.matchExpressions[0].key=disk',
+      'pod.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference.matchExpressions[0].operator=Exists',
+      'pod.priorityClassName=system-cluster-critical',
+      'pod.topologySpreadConstraints[0].topologyKey=topology.kubernetes.io/zone',
+      'pod.topologySpreadConstraints[0].maxSkew=1',
+      'pod.topologySpreadConstraints[0].whenUnsatisfiable=ScheduleAnyway',
+      'networkPolicy.enabled=true',
+      'metrics.serviceMonitor.enabled=true',
+      'metrics.serviceMonitor.labels.release=prometheus',
+      'metrics.prometheusRule.enabled=true',
+      'metrics.dashboard.enabled=true',
+      'stores.enabled=true',
+      'stores.existingSecret=passwords',
+      'stores.postgres.resources.requests.memory=256Mi',
+      'stores.qdrant.storage.className=fast',
+      'stores.qdrant.storage.size=20Gi',
+    ],
+  },
+}
