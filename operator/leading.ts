@@ -3,7 +3,7 @@ import { type OperatorContext } from './controllers/context.ts'
 import { reconcilePipeline } from './controllers/pipeline.ts'
 import { reconcileTenant } from './controllers/tenant.ts'
 import { type OperatorMetrics } from './metrics.ts'
-import { types } from './observe/resource-types.ts'
+import { disposableTypes, types } from './observe/resource-types.ts'
 import { type Tenant } from './observe/resources.ts'
 import { type OperatorDependencies } from './operator.ts'
 import { type ReconcileResult, runController } from './runtime/controller.ts'
@@ -109,6 +109,8 @@ function makeContext(deps: LeadingDependencies, { client, events, cluster, befor
     now: deps.now,
     resyncMs: config.RESYNC_SECONDS * 1000,
     tenants: () => watching.watched.tenants.list(),
+    disposable: () =>
+      watching.watched.owned.filter(({ type }) => disposableTypes.includes(type)).flatMap(informer => informer.list()),
     listTenants: async () => {
       const lists = await Promise.all(namespaces.map(namespace => client.list<Tenant>(types.tenants, { namespace })))
       return lists.flatMap(({ items }) => items)

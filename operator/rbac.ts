@@ -10,6 +10,7 @@ export interface Grant {
 const watched = ['get', 'list', 'watch'] as const
 /** Server-side apply is a patch, and needs `create` for what is not there yet. */
 const applied = [...watched, 'create', 'patch'] as const
+const appliedAndRemoved = [...applied, 'delete'] as const
 
 /** In every namespace that is watched. */
 export const watchedGrants: readonly Grant[] = [
@@ -39,14 +40,32 @@ export const watchedGrants: readonly Grant[] = [
   },
   {
     groups: [''],
-    resources: ['configmaps', 'services', 'serviceaccounts'],
+    resources: ['configmaps', 'serviceaccounts'],
     verbs: applied,
     why: 'what API and worker need; deleted by their owner reference',
   },
   {
     groups: [''],
+    resources: ['services'],
+    verbs: appliedAndRemoved,
+    why: 'how API and worker are reached; removes its own that the spec no longer asks for',
+  },
+  {
+    groups: ['autoscaling'],
+    resources: ['horizontalpodautoscalers'],
+    verbs: appliedAndRemoved,
+    why: 'spec.api.autoscaling; removes its own when that field goes',
+  },
+  {
+    groups: ['policy'],
+    resources: ['poddisruptionbudgets'],
+    verbs: applied,
+    why: 'lets a drain take one pod at a time; deleted by their owner reference',
+  },
+  {
+    groups: [''],
     resources: ['secrets'],
-    verbs: [...applied, 'delete'],
+    verbs: appliedAndRemoved,
     why: 'reads the references of resources and notices changes; writes API keys and admin tokens, removes keys that are no longer declared', // prettier-ignore
   },
   {

@@ -1,7 +1,7 @@
 import { type OperatorConfig } from './config.ts'
 import { connectWatches, type Enqueue, enqueueAll, ownedSelector, type Watched } from './controllers/watches.ts'
 import { type KubernetesMetrics } from './metrics/kubernetes-metrics.ts'
-import { types } from './observe/resource-types.ts'
+import { ownedTypes, types } from './observe/resource-types.ts'
 import { type Pipeline, type Tenant } from './observe/resources.ts'
 import { Informer, type InformerOptions } from './runtime/informer.ts'
 import { type KubernetesClient } from './runtime/kubernetes-client.ts'
@@ -21,7 +21,7 @@ export interface Watching {
   /** What has not been heard of for so long, a line each. */
   deaf(milliseconds: number): string[]
   resources(): (Pipeline | Tenant)[]
-  informers(): Watched[keyof Watched][]
+  informers(): readonly Informer<KubernetesObject>[]
 }
 
 export interface WatchingDependencies {
@@ -37,7 +37,7 @@ export function startWatching(deps: WatchingDependencies, client: KubernetesClie
   const watched = makeInformers(deps, client)
   let target: Enqueue | null = null
   connectWatches(watched, { pipeline: key => target?.pipeline(key), tenant: key => target?.tenant(key) })
-  const informers = Object.values(watched) as Watched[keyof Watched][]
+  const informers = Object.values(watched).flat() as Informer<KubernetesObject>[]
   const ended = Promise.all(informers.map(informer => informer.run(signal)))
   return {
     watched,
@@ -71,13 +71,10 @@ function makeInformers(deps: WatchingDependencies, client: KubernetesClient): Wa
       restarted: reason => metrics.restarted(type.kind, reason),
       ...options,
     })
-  const owned = { labelSelector: ownedSelector }
   return {
     pipelines: make<Pipeline>(types.pipelines),
     tenants: make<Tenant>(types.tenants),
-    deployments: make(types.deployments, owned),
-    services: make(types.services, owned),
-    serviceAccounts: make(types.serviceAccounts, owned),
+    owned: ownedTypes.map(type => make(type, { labelSelector: ownedSelector })),
     configMaps: make(types.configMaps, { metadataOnly: true }),
     secrets: make(types.secrets, { metadataOnly: true }),
   }

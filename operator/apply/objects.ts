@@ -2,10 +2,11 @@ import { type Drift, type Obstacle } from '../../api/provisioning/steps.ts'
 import { typeOf } from '../observe/resource-types.ts'
 import { type Difference } from '../runtime/differences.ts'
 import { type KubernetesClient } from '../runtime/kubernetes-client.ts'
-import { type KubernetesObject } from '../runtime/kubernetes-object.ts'
+import { type KubernetesObject, objectName } from '../runtime/kubernetes-object.ts'
 import { apply, type ApplyDecision, decide } from '../runtime/server-side-apply.ts'
 import { claimObject } from '../plan/object-claim.ts'
 import { type DriftPolicy } from '../plan/drift-policy.ts'
+import { handOverReplicas } from './replicas.ts'
 
 export const FIELD_MANAGER = 'selfrag-operator'
 /** Hash of what was applied, see operator/runtime/server-side-apply.ts. */
@@ -50,14 +51,23 @@ export async function applyObjects(
     const drift = driftOf(object, decision, policy.settled)
     const leave = drift.length > 0 && policy.drift !== 'Enforce'
     ;(leave ? left : repaired).push(...drift)
-    const now = leave || decision.action === 'none' ? found : await apply(client, type, object, options)
-    if (now) live.set(`${object.kind}/${object.metadata.name}`, now)
+    const now = leave || decision.action === 'none' ? found : await write(client, object, found)
+    if (now) live.set(objectName(object), now)
   }
   return { live, obstacles, repaired, left }
 }
 
+async function write(
+  client: KubernetesClient,
+  object: KubernetesObject,
+  found: KubernetesObject | null,
+): Promise<KubernetesObject> {
+  if (found) await handOverReplicas(client, object, found, FIELD_MANAGER)
+  return apply(client, typeOf(object), object, options)
+}
+
 function driftOf(object: KubernetesObject, decision: ApplyDecision, settled: boolean): Drift[] {
-  const name = `${object.kind}/${object.metadata.name}`
+  const name = objectName(object)
   if (decision.action === 'create' && settled)
     return [{ object: name, field: 'existence', wanted: 'present', found: 'missing' }]
   return decision.action === 'repair' ? decision.differences.map(difference => tell(name, difference)) : []

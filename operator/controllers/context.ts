@@ -5,6 +5,7 @@ import { type StoreAddress } from '../plan/store-address.ts'
 import { type StoreFault } from '../plan/store-fault.ts'
 import { type EventRecorder } from '../runtime/events.ts'
 import { type KubernetesClient } from '../runtime/kubernetes-client.ts'
+import { type KubernetesObject } from '../runtime/kubernetes-object.ts'
 
 /** What both reconcilers work with; made once for each term of leadership. */
 export interface OperatorContext {
@@ -20,6 +21,8 @@ export interface OperatorContext {
   readonly resyncMs: number
   /** RagTenants as the watch has seen them. */
   readonly tenants: () => readonly Tenant[]
+  /** Objects of `disposableTypes` that bear the operator's label, as the watch has seen them. */
+  readonly disposable: () => readonly KubernetesObject[]
   /** As the API server has them now, in the namespaces that are watched. */
   readonly listTenants: () => Promise<readonly Tenant[]>
   readonly withStores: <T>(

@@ -12,6 +12,7 @@ import { toldDrift } from '../plan/drift-policy.ts'
 import { type PipelineReport } from '../plan/pipeline-report.ts'
 import { type OperatorContext } from './context.ts'
 import { tellDrift } from './conclusion.ts'
+import { removeUnwanted } from './pipeline-pruning.ts'
 import { type StoresPart } from './pipeline-stores.ts'
 
 type WorkloadsPart = Pick<PipelineReport, 'objectObstacles' | 'drift' | 'deployments'>
@@ -23,22 +24,25 @@ export async function runWorkloads(
   references: ObservedReferences,
   stores: StoresPart,
 ): Promise<WorkloadsPart> {
+  const wanted = desiredObjects(pipeline, { image: context.image, secretsChecksum: references.checksum })
+  // First, and also when nothing may be started: an autoscaler that is no longer wanted would argue about the number of pods.
+  const kept = await removeUnwanted(context, pipeline, wanted)
   if (!mayRun(pipeline, references, stores))
-    return { objectObstacles: [], drift: [], deployments: await liveDeployments(context, pipeline) }
+    return { objectObstacles: [], drift: kept, deployments: await liveDeployments(context, pipeline) }
   const adopt = pipeline.metadata.annotations?.[ADOPT_ANNOTATION] === 'true'
   const token = await ensureAdminToken(context.client, pipeline, adopt)
-  const wanted = desiredObjects(pipeline, { image: context.image, secretsChecksum: references.checksum })
   const applied = await applyObjects(context.client, wanted, {
     drift: pipeline.spec.driftPolicy,
     settled: workloadsSettled(pipeline),
     adopt,
   })
-  tellDrift(context, pipeline, applied.repaired, toldDrift(pipeline, applied.left))
+  const left = [...kept, ...applied.left]
+  tellDrift(context, pipeline, applied.repaired, toldDrift(pipeline, left))
   const live = (component: Component) =>
     (applied.live.get(`Deployment/${names.deployment(pipeline, component)}`) ?? null) as LiveDeployment | null
   return {
     objectObstacles: token ? [token, ...applied.obstacles] : applied.obstacles,
-    drift: applied.left,
+    drift: left,
     deployments: { api: live('api'), worker: live('worker') },
   }
 }

@@ -12,9 +12,8 @@ import { controllerOf, type KubernetesObject, objectKey } from '../runtime/kuber
 export interface Watched {
   readonly pipelines: Informer<Pipeline>
   readonly tenants: Informer<Tenant>
-  readonly deployments: Informer<KubernetesObject>
-  readonly services: Informer<KubernetesObject>
-  readonly serviceAccounts: Informer<KubernetesObject>
+  /** The operator's own objects, a cache a kind (`ownedTypes`). */
+  readonly owned: readonly Informer<KubernetesObject>[]
   /** Metadata only, all of them: any can be referred to. */
   readonly configMaps: Informer<KubernetesObject>
   /** Metadata only, so that no value stays in memory. */
@@ -46,8 +45,10 @@ export function connectWatches(watched: Watched, enqueue: Enqueue): void {
     if (!now || !before || now.status?.schema !== before.status?.schema) enqueue.pipeline(objectKey(referencedPipeline(tenant)))
     if (!now) twinsOf(watched, tenant).forEach(enqueue.tenant)
   })
-  for (const owned of [watched.deployments, watched.services, watched.serviceAccounts]) {
-    owned.onChange((now, before) => toOwner(now ?? before, enqueue))
+  for (const owned of watched.owned) {
+    owned.onChange((now, before) => {
+      if (concernsOwner(now, before)) toOwner(now ?? before, enqueue)
+    })
   }
   watched.configMaps.onChange((now, before) => {
     toOwner(now ?? before, enqueue)
@@ -81,6 +82,20 @@ function isWish(now: KubernetesObject | null, before: KubernetesObject | null): 
     metadata.finalizers,
   ]
   return !isDeepStrictEqual(wish(now), wish(before))
+}
+
+/** Kinds whose status is part of their owner's. Of others it concerns nobody here: an autoscaler's changes all the time. */
+const tellingKinds: readonly string[] = ['Deployment']
+
+function concernsOwner(now: KubernetesObject | null, before: KubernetesObject | null): boolean {
+  if (!now || !before || tellingKinds.includes(now.kind)) return true
+  return !isDeepStrictEqual(withoutStatus(now), withoutStatus(before))
+}
+
+function withoutStatus(object: KubernetesObject): object {
+  const { status: _, metadata, ...rest } = object as KubernetesObject & { status?: unknown }
+  const { resourceVersion: __, managedFields: ___, ...kept } = metadata
+  return { ...rest, metadata: kept }
 }
 
 /** What tenants wait for: a pipeline whose stores have become usable. */

@@ -5,5 +5,5 @@ import type { WorkloadContext } from './pod-template.ts'
 /** The pods that answer HTTP requests. */
 export function apiDeployment(pipeline: RagPipeline, context: WorkloadContext): Deployment {
   const { autoscaling, replicas } = pipeline.spec.api
-  return deployment(pipeline, 'api', autoscaling ? null : replicas, context)
+  return deployment(pipeline, 'api', autoscaling ? undefined : replicas, context)
 }

@@ -10,11 +10,11 @@ export interface Deployment extends KubernetesObject {
   readonly spec: V1DeploymentSpec
 }
 
-/** @param replicas null: an autoscaler owns the number, so it is left out */
+/** @param replicas undefined: an autoscaler or a person decides, so it is left out; see operator/apply/replicas.ts */
 export function deployment(
   pipeline: RagPipeline,
   component: Component,
-  replicas: number | null,
+  replicas: number | undefined,
   context: WorkloadContext,
 ): Deployment {
   return {
@@ -22,7 +22,7 @@ export function deployment(
     kind: 'Deployment',
     metadata: objectMetadata(pipeline, names.deployment(pipeline, component), component),
     spec: {
-      ...(replicas === null ? {} : { replicas }),
+      ...(replicas === undefined ? {} : { replicas }),
       revisionHistoryLimit: 3,
       selector: { matchLabels: selectorLabels(pipeline, component) },
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },

@@ -3,13 +3,18 @@ import type { KubernetesObject } from '../runtime/kubernetes-object.ts'
 import { configMap } from './config-map.ts'
 import { apiDeployment } from './deployment-api.ts'
 import { workerDeployment } from './deployment-worker.ts'
+import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler.ts'
+import { podDisruptionBudget } from './pod-disruption-budget.ts'
 import type { WorkloadContext } from './pod-template.ts'
 import { serviceAccount } from './service-account.ts'
 import { service } from './service.ts'
 
 /**
- * The Kubernetes objects of a pipeline, in the order in which they are applied: what pods need before the pods. Stores
- * must have been prepared before: the pods expect the control schema. `spec.suspend` is not looked at here; a suspended
+ * The Kubernetes objects of a pipeline, in the order in which they are applied: what pods need before the pods, and what
+ * acts upon pods after them. Which objects there are depends on the spec alone: of what is not here but had been made for
+ * the pipeline, the operator removes `disposableTypes` (operator/observe/resource-types.ts).
+ *
+ * Stores must have been prepared before: the pods expect the control schema. `spec.suspend` is not looked at here; a suspended
  * pipeline is not reconciled at all.
  */
 export function desiredObjects(pipeline: RagPipeline, context: WorkloadContext): readonly KubernetesObject[] {
@@ -17,7 +22,10 @@ export function desiredObjects(pipeline: RagPipeline, context: WorkloadContext):
     serviceAccount(pipeline),
     configMap(pipeline),
     service(pipeline),
+    podDisruptionBudget(pipeline, 'worker'),
+    podDisruptionBudget(pipeline, 'api'),
     workerDeployment(pipeline, context),
     apiDeployment(pipeline, context),
-  ]
+    horizontalPodAutoscaler(pipeline),
+  ].filter(object => object !== null)
 }

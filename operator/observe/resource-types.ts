@@ -19,8 +19,25 @@ export const types = {
   serviceAccounts: namespaced('v1', 'ServiceAccount', 'serviceaccounts'),
   configMaps: namespaced('v1', 'ConfigMap', 'configmaps'),
   secrets: namespaced('v1', 'Secret', 'secrets'),
+  horizontalPodAutoscalers: namespaced('autoscaling/v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers'),
+  podDisruptionBudgets: namespaced('policy/v1', 'PodDisruptionBudget', 'poddisruptionbudgets'),
   namespaces: { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false },
 } as const satisfies Record<string, ResourceType>
+
+/**
+ * Kinds of a pipeline's objects that are watched because they are the operator's own, by the label that it gives them.
+ * ConfigMaps and Secrets are watched too, all of them: any can be referred to.
+ */
+export const ownedTypes: readonly ResourceType[] = [
+  types.deployments,
+  types.services,
+  types.serviceAccounts,
+  types.horizontalPodAutoscalers,
+  types.podDisruptionBudgets,
+]
+
+/** Kinds of which a change of the spec can leave an object behind that is wanted no more. */
+export const disposableTypes: readonly ResourceType[] = [types.services, types.horizontalPodAutoscalers]
 
 /** @throws TypeError for a kind that the operator does not handle */
 export function typeOf(object: KubernetesObject): ResourceType {

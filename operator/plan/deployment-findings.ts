@@ -19,7 +19,12 @@ export function availability(type: 'APIAvailable' | 'WorkerAvailable', live: Liv
   const { name } = live.metadata
   const wanted = live.spec.replicas ?? 1
   const available = live.status?.availableReplicas ?? 0
-  if (wanted === 0) return fails(type, 'ScaledToZero', `Deployment ${name} has replicas 0; raise it in the spec`)
+  if (wanted === 0)
+    return fails(
+      type,
+      'ScaledToZero',
+      `Deployment ${name} is scaled to 0 pods; set replicas in the spec, or scale it up`,
+    )
   // Also while the status is about the generation before: the old pods serve until new ones do.
   const met = conditionOf(live, 'Available')?.status === 'True' && available > 0
   if (met) return holds(type, 'Available', `${available} of ${wanted} pods of Deployment ${name} are ready`)

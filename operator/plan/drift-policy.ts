@@ -68,5 +68,5 @@ function touchedCollection(step: Step): string | null {
 
 /** Something of which nothing is left any more, so that what depends on it cannot work. */
 export function isLoss(drift: Drift): boolean {
-  return drift.field === 'existence'
+  return drift.field === 'existence' && drift.wanted === 'present'
 }

@@ -39,6 +39,10 @@ export class Informer<T extends KubernetesObject> {
     this.#pending = new Set(options.namespaces.length === 0 ? [''] : options.namespaces)
   }
 
+  get type(): ResourceType {
+    return this.#options.type
+  }
+
   get kind(): string {
     return this.#options.type.kind
   }

@@ -21,6 +21,16 @@ export interface ObjectMeta {
   readonly annotations?: Readonly<Record<string, string>>
   readonly finalizers?: readonly string[]
   readonly ownerReferences?: readonly OwnerReference[]
+  readonly managedFields?: readonly ManagedFields[]
+}
+
+/** Which fields somebody owns by having applied or written them. */
+export interface ManagedFields {
+  readonly manager?: string
+  readonly operation?: string
+  readonly subresource?: string
+  /** `{"f:spec": {"f:replicas": {}}}` */
+  readonly fieldsV1?: Readonly<Record<string, unknown>>
 }
 
 export interface KubernetesObject {
@@ -46,6 +56,11 @@ export interface ObjectRef {
 /** `namespace/name`, or the name alone for what has no namespace; work-queue keys and caches use it. */
 export function objectKey(ref: ObjectRef): string {
   return ref.namespace ? `${ref.namespace}/${ref.name}` : ref.name
+}
+
+/** `Ingress/demo-api`: tells objects of one namespace apart. */
+export function objectName({ kind, metadata }: KubernetesObject): string {
+  return `${kind}/${metadata.name}`
 }
 
 /** The inverse of {@link objectKey}. */

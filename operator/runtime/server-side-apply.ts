@@ -36,6 +36,16 @@ export function apply<T extends KubernetesObject>(
   return client.apply<T>(type, stamp(wanted, options.annotation), options.fieldManager)
 }
 
+/** Whether a field of the live object is there because `manager` has applied it. @param path `['spec', 'replicas']` */
+export function hasApplied(live: KubernetesObject, manager: string, path: readonly string[]): boolean {
+  const ours = live.metadata.managedFields?.filter(fields => fields.manager === manager && fields.operation === 'Apply')
+  return (ours ?? []).some(({ fieldsV1 }) => {
+    let node: unknown = fieldsV1
+    for (const name of path) node = (node as Record<string, unknown> | undefined)?.[`f:${name}`]
+    return node !== undefined
+  })
+}
+
 function stamp<T extends KubernetesObject>(wanted: T, annotation: string): T {
   const hash = createHash('sha256').update(JSON.stringify(sorted(wanted))).digest('hex').slice(0, 16) // prettier-ignore
   const annotations = { ...wanted.metadata.annotations, [annotation]: hash }

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { types } from '../../operator/observe/resource-types.ts'
+import { ownedTypes, types } from '../../operator/observe/resource-types.ts'
 import { type KubernetesClient } from '../../operator/runtime/kubernetes-client.ts'
 import { isConflict, isNotFound } from '../../operator/runtime/kubernetes-error.ts'
-import { type KubernetesObject } from '../../operator/runtime/kubernetes-object.ts'
+import { type KubernetesObject, type ResourceType } from '../../operator/runtime/kubernetes-object.ts'
 import { type LiveDeployment } from '../../operator/plan/deployment-findings.ts'
 
 /**
@@ -48,11 +48,11 @@ export class ControllerManager {
 
   async #collectGarbage(): Promise<void> {
     const owners = new Set<string | undefined>()
-    const owned: [(typeof types)[keyof typeof types], KubernetesObject][] = []
+    const owned: [ResourceType, KubernetesObject][] = []
     for (const type of [types.pipelines, types.tenants])
       for (const { metadata } of (await this.#client.list(type, { namespace: this.#namespace })).items)
         owners.add(metadata.uid)
-    for (const type of [types.deployments, types.services, types.serviceAccounts, types.configMaps, types.secrets])
+    for (const type of [...ownedTypes, types.configMaps, types.secrets])
       for (const object of (await this.#client.list(type, { namespace: this.#namespace })).items)
         if (object.metadata.ownerReferences?.some(({ controller }) => controller)) owned.push([type, object])
     for (const [type, { metadata }] of owned)

@@ -14,6 +14,7 @@ export const maximalSpec = {
   imagePullSecrets: [{ name: 'registry' }],
   api: {
     replicas: 3,
+    autoscaling: { minReplicas: 2, maxReplicas: 6, targetCPUUtilizationPercentage: 60 },
     resources: { requests: { cpu: 1 }, limits: { memory: '4Gi' } },
     env: [
       { name: 'MAX_BODY_MB', value: '10' },

@@ -117,6 +117,13 @@ export const wrongResources: readonly WrongResource[] = [
     refusal: 'minReplicas must be at most maxReplicas',
   },
   {
+    what: 'autoscaling by CPU without a request for CPU',
+    manifest: pipelineManifest({
+      api: { autoscaling: { maxReplicas: 2 }, resources: { requests: { memory: '1Gi' } } },
+    }),
+    refusal: 'set resources.requests.cpu, such as 500m',
+  },
+  {
     what: 'too many results',
     manifest: pipelineManifest({ retrieval: { topK: 51 } }),
     refusal: 'spec.retrieval.topK in body should be less than or equal to 50',

@@ -18,7 +18,19 @@
   verbs: [get, list, watch, create, patch]
 # what API and worker need; deleted by their owner reference
 - apiGroups: [""]
-  resources: [configmaps, services, serviceaccounts]
+  resources: [configmaps, serviceaccounts]
+  verbs: [get, list, watch, create, patch]
+# how API and worker are reached; removes its own that the spec no longer asks for
+- apiGroups: [""]
+  resources: [services]
+  verbs: [get, list, watch, create, patch, delete]
+# spec.api.autoscaling; removes its own when that field goes
+- apiGroups: [autoscaling]
+  resources: [horizontalpodautoscalers]
+  verbs: [get, list, watch, create, patch, delete]
+# lets a drain take one pod at a time; deleted by their owner reference
+- apiGroups: [policy]
+  resources: [poddisruptionbudgets]
   verbs: [get, list, watch, create, patch]
 # reads the references of resources and notices changes; writes API keys and admin tokens, removes keys that are no longer declared
 - apiGroups: [""]

@@ -21,6 +21,8 @@ describe('the Kubernetes objects of a pipeline', () => {
       'ServiceAccount/demo',
       'ConfigMap/demo-config',
       'Service/demo-api',
+      'PodDisruptionBudget/demo-worker',
+      'PodDisruptionBudget/demo-api',
       'Deployment/demo-worker',
       'Deployment/demo-api',
     ])
@@ -97,7 +99,7 @@ describe('the Kubernetes objects of a pipeline', () => {
     expect(apiDeployment(pipeline({ api: { replicas: 3 } }), context).spec).to.have.property('replicas', 3)
     const autoscaled = pipeline({ api: { replicas: 3, autoscaling: { maxReplicas: 5 } } })
     expect(apiDeployment(autoscaled, context).spec).not.to.have.property('replicas')
-    expect(workerDeployment(autoscaled, context).spec).to.have.property('replicas', 1)
+    expect(workerDeployment(pipeline({ worker: { replicas: 0 } }), context).spec).to.have.property('replicas', 0)
   })
 
   it('roll the pods when the configuration or a Secret changes, and only then', () => {
