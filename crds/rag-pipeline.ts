@@ -3,12 +3,15 @@ import { cachingSchema, corsSchema, rateLimitSchema } from './traffic.ts'
 import { conditionsSchema, driftSchema, observedGenerationSchema } from './condition.ts'
 import { API_VERSION, type ResourceDefinition } from './definition.ts'
 import { pipelineChunkingSchema, pipelineRetrievalSchema } from './knowledge-base-defaults.ts'
+import { ingressSchema } from './ingress.ts'
 import { metadataSchema } from './metadata.ts'
 import { modelsSchema } from './models.ts'
+import { monitoringSchema } from './monitoring.ts'
+import { networkPolicySchema } from './network-policy.ts'
 import { postgresSchema } from './postgres.ts'
 import { listMap, withRule } from './rule.ts'
 import { secretKeyRef, secretNameSchema } from './secret-ref.ts'
-import { backupSchema, ingressSchema, monitoringSchema, networkPolicySchema } from './surroundings.ts'
+import { backupSchema } from './surroundings.ts'
 import { vectorsSchema } from './vectors.ts'
 import { apiSchema, workerSchema } from './workloads.ts'
 
@@ -16,7 +19,7 @@ const pullSecretSchema = z
   .strictObject({ name: secretNameSchema })
   .describe('A Secret of type kubernetes.io/dockerconfigjson.')
 
-export const ragPipelineSpecSchema = z.strictObject({
+const specFields = z.strictObject({
   image: z.string().min(1).max(512).optional().describe('Image of API and worker; absent: the one that the operator was released with.'), // prettier-ignore
   imagePullSecrets: listMap(z.array(pullSecretSchema).max(16), 'name').default([]).describe('Secrets to pull it with.'),
   api: apiSchema.prefault({}).describe('The pods that answer HTTP requests: Deployment `<name>-api`.'),
@@ -66,10 +69,30 @@ export const ragPipelineSpecSchema = z.strictObject({
     .describe('Other namespaces whose RagTenants may use this pipeline; those of its own namespace always may.'),
 })
 
+const withReachableIngress = withRule(specFields, {
+  cel: '!self.ingress.enabled || !self.networkPolicy.enabled || size(self.networkPolicy.from) > 0',
+  test: ({ ingress, networkPolicy }) => !ingress.enabled || !networkPolicy.enabled || networkPolicy.from.length > 0,
+  message:
+    'networkPolicy would keep the ingress controller out: name its namespace in networkPolicy.from, such as {namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ingress-nginx}}}',
+})
+
+export const ragPipelineSpecSchema = withRule(withReachableIngress, {
+  cel: "!self.ingress.enabled || !has(self.ingress.host) || size(self.allowedHosts) == 0 || self.allowedHosts.exists(allowed, allowed in ['*', self.ingress.host] || (allowed.startsWith('*.') && self.ingress.host.endsWith(allowed.substring(1))))",
+  test: ({ ingress: { enabled, host }, allowedHosts }) =>
+    !enabled ||
+    host === undefined ||
+    allowedHosts.length === 0 ||
+    allowedHosts.some(
+      allowed => allowed === '*' || allowed === host || (allowed.startsWith('*.') && host.endsWith(allowed.slice(1))),
+    ),
+  message: 'allowedHosts must contain ingress.host, or the API refuses what comes through the Ingress',
+})
+
 export const ragPipelineStatusSchema = z.strictObject({
   observedGeneration: observedGenerationSchema.optional(),
   conditions: conditionsSchema.optional(),
   url: z.string().optional().describe('Where the API is reached inside the cluster.'),
+  externalUrl: z.string().optional().describe('Where the Ingress makes it reachable from outside; absent without one.'),
   version: z.string().optional().describe('Version of the control schema.'),
   embedding: z
     .strictObject({
@@ -125,6 +148,7 @@ export const ragPipelineDefinition: ResourceDefinition = {
     { name: 'Model', type: 'string', jsonPath: '.status.embedding.model', description: 'Embedding model.', priority: 1 },
     { name: 'Fingerprint', type: 'string', jsonPath: '.status.embedding.fingerprint', description: 'Vector space.', priority: 1 },
     { name: 'Collection', type: 'string', jsonPath: '.status.embedding.collection', description: 'Shared collection.', priority: 1 },
+    { name: 'External URL', type: 'string', jsonPath: '.status.externalUrl', description: 'Where the API is from outside the cluster.', priority: 1 },
     { name: 'Message', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].message', description: 'What to do.', priority: 1 },
   ],
 } // prettier-ignore

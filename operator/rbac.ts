@@ -57,6 +57,12 @@ export const watchedGrants: readonly Grant[] = [
     why: 'spec.api.autoscaling; removes its own when that field goes',
   },
   {
+    groups: ['networking.k8s.io'],
+    resources: ['networkpolicies', 'ingresses'],
+    verbs: appliedAndRemoved,
+    why: 'spec.networkPolicy and spec.ingress; removes its own when those fields go',
+  },
+  {
     groups: ['policy'],
     resources: ['poddisruptionbudgets'],
     verbs: applied,

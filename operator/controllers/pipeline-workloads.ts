@@ -10,6 +10,7 @@ import { type LiveDeployment } from '../plan/deployment-findings.ts'
 import { workloadsSettled } from '../plan/pipeline-findings.ts'
 import { toldDrift } from '../plan/drift-policy.ts'
 import { type PipelineReport } from '../plan/pipeline-report.ts'
+import { referencedAddresses } from '../plan/referenced-addresses.ts'
 import { type OperatorContext } from './context.ts'
 import { tellDrift } from './conclusion.ts'
 import { removeUnwanted } from './pipeline-pruning.ts'
@@ -24,7 +25,8 @@ export async function runWorkloads(
   references: ObservedReferences,
   stores: StoresPart,
 ): Promise<WorkloadsPart> {
-  const wanted = desiredObjects(pipeline, { image: context.image, secretsChecksum: references.checksum })
+  const addresses = referencedAddresses(pipeline, references)
+  const wanted = desiredObjects(pipeline, { image: context.image, secretsChecksum: references.checksum, addresses })
   // First, and also when nothing may be started: an autoscaler that is no longer wanted would argue about the number of pods.
   const kept = await removeUnwanted(context, pipeline, wanted)
   if (!mayRun(pipeline, references, stores))

@@ -4,6 +4,8 @@ import { configMap } from './config-map.ts'
 import { apiDeployment } from './deployment-api.ts'
 import { workerDeployment } from './deployment-worker.ts'
 import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler.ts'
+import { ingress } from './ingress.ts'
+import { networkPolicy } from './network-policy.ts'
 import { podDisruptionBudget } from './pod-disruption-budget.ts'
 import type { WorkloadContext } from './pod-template.ts'
 import { serviceAccount } from './service-account.ts'
@@ -22,10 +24,13 @@ export function desiredObjects(pipeline: RagPipeline, context: WorkloadContext):
     serviceAccount(pipeline),
     configMap(pipeline),
     service(pipeline),
+    networkPolicy(pipeline, 'worker', context),
+    networkPolicy(pipeline, 'api', context),
     podDisruptionBudget(pipeline, 'worker'),
     podDisruptionBudget(pipeline, 'api'),
     workerDeployment(pipeline, context),
     apiDeployment(pipeline, context),
     horizontalPodAutoscaler(pipeline),
+    ingress(pipeline),
   ].filter(object => object !== null)
 }

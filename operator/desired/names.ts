@@ -15,6 +15,12 @@ export const names = {
   adminTokenSecret: (pipeline: RagPipeline) => `${pipeline.metadata.name}-admin-token`,
 }
 
+/** Where the Ingress makes the API reachable; stands in `status.externalUrl`. Null without an Ingress. */
+export function externalUrl({ spec }: RagPipeline): string | null {
+  const { enabled, host, tls } = spec.ingress
+  return enabled && host !== undefined ? `${tls ? 'https' : 'http'}://${host}` : null
+}
+
 /** Where applications in the cluster reach the API; stands in `status.url`. */
 export function apiUrl(pipeline: RagPipeline): string {
   return `http://${names.service(pipeline)}.${namespaceOf(pipeline)}.svc:${PORT}`

@@ -5,8 +5,8 @@ import { container, PRE_STOP_SECONDS, writable } from './container.ts'
 import { plainVariables } from './environment.ts'
 import { objectLabels, selectorLabels } from './labels.ts'
 import { type Component, names } from './names.ts'
-import { configurationSchema } from '../../api/contract/configuration.ts'
-import type { EnvironmentVariable } from '../../crds/pod.ts'
+import type { NetworkAddress } from './network-address.ts'
+import { numberVariable } from './number-variable.ts'
 
 /** What the objects depend on beyond the RagPipeline itself. */
 export interface WorkloadContext {
@@ -14,6 +14,8 @@ export interface WorkloadContext {
   readonly image: string
   /** Changes whenever the content of a Secret that the pods read changes; pods then roll. Never the content itself. */
   readonly secretsChecksum: string
+  /** Hosts of the URLs in Secrets and ConfigMaps that the pods read, which a NetworkPolicy has to let them reach. */
+  readonly addresses: readonly NetworkAddress[]
 }
 
 /** User that the image runs as; the number stands here because `runAsNonRoot` cannot check a name. */
@@ -37,12 +39,13 @@ export function podTemplate(pipeline: RagPipeline, component: Component, context
 
 function podSpec(pipeline: RagPipeline, component: Component, image: string): V1PodSpec {
   const { imagePullSecrets } = pipeline.spec
+  const shutdownGrace = numberVariable(pipeline.spec[component].env, 'SHUTDOWN_GRACE_SECONDS')
   return {
     serviceAccountName: names.serviceAccount(pipeline),
     automountServiceAccountToken: false,
     // Otherwise a Service called `qdrant` would put QDRANT_PORT=tcp://… into the environment.
     enableServiceLinks: false,
-    terminationGracePeriodSeconds: PRE_STOP_SECONDS + shutdownGrace(pipeline.spec[component].env) + 5,
+    terminationGracePeriodSeconds: PRE_STOP_SECONDS + shutdownGrace + 5,
     securityContext: {
       runAsNonRoot: true,
       runAsUser: USER,
@@ -63,13 +66,6 @@ function podSpec(pipeline: RagPipeline, component: Component, image: string): V1
     ...(imagePullSecrets.length > 0 ? { imagePullSecrets: imagePullSecrets.map(({ name }) => ({ name })) } : {}),
     ...placement(pipeline, component),
   }
-}
-
-/** How long the program takes to end by itself; `env` may say otherwise than the default. */
-function shutdownGrace(env: readonly EnvironmentVariable[]): number {
-  const value = env.find(({ name }) => name === 'SHUTDOWN_GRACE_SECONDS')?.value
-  const parsed = configurationSchema.shape.SHUTDOWN_GRACE_SECONDS.safeParse(value)
-  return parsed.success ? parsed.data : configurationSchema.shape.SHUTDOWN_GRACE_SECONDS.parse(undefined)
 }
 
 /** Only what is set: the API server drops empty lists and maps. */

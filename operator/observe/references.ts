@@ -9,6 +9,8 @@ import { type ObservedSecrets, observeSecrets } from './secrets.ts'
 
 export interface ObservedReferences {
   readonly secrets: ObservedSecrets
+  /** Of the ConfigMaps that the pods read and that are there: name → key → value. */
+  readonly configMaps: ReadonlyMap<string, Readonly<Record<string, string>>>
   /** Equal for equal contents of all Secrets and ConfigMaps that the pods read, and tells nothing of them. */
   readonly checksum: string
 }
@@ -17,14 +19,20 @@ export interface ObservedReferences {
 export async function observeReferences(client: KubernetesClient, pipeline: Pipeline): Promise<ObservedReferences> {
   const { namespace } = pipeline.metadata
   const secrets = await observeSecrets(client, namespace, referencedSecrets(pipeline))
-  const configMaps = await Promise.all(
+  const found = await Promise.all(
     referencedConfigMaps(pipeline).map(name => client.get<ConfigMap>(types.configMaps, { namespace, name })),
   )
+  const present = found.filter(map => map !== null)
+  const configMaps = new Map(present.map(({ metadata, data = {} }) => [metadata.name, data]))
   const contents = [
     ...[...secrets.values].map(([name, values]) => ['Secret', name, [...values].sort(byName)]),
-    ...configMaps.filter(map => map !== null).map(({ metadata, data = {} }) => ['ConfigMap', metadata.name, Object.entries(data).sort(byName)]), // prettier-ignore
+    ...[...configMaps].map(([name, data]) => ['ConfigMap', name, Object.entries(data).sort(byName)]),
   ]
-  return { secrets, checksum: createHash('sha256').update(JSON.stringify(contents)).digest('hex').slice(0, 16) }
+  return {
+    secrets,
+    configMaps,
+    checksum: createHash('sha256').update(JSON.stringify(contents)).digest('hex').slice(0, 16),
+  }
 }
 
 function byName([a]: readonly [string, string], [b]: readonly [string, string]): number {

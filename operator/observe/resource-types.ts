@@ -21,6 +21,8 @@ export const types = {
   secrets: namespaced('v1', 'Secret', 'secrets'),
   horizontalPodAutoscalers: namespaced('autoscaling/v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers'),
   podDisruptionBudgets: namespaced('policy/v1', 'PodDisruptionBudget', 'poddisruptionbudgets'),
+  networkPolicies: namespaced('networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies'),
+  ingresses: namespaced('networking.k8s.io/v1', 'Ingress', 'ingresses'),
   namespaces: { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false },
 } as const satisfies Record<string, ResourceType>
 
@@ -34,10 +36,17 @@ export const ownedTypes: readonly ResourceType[] = [
   types.serviceAccounts,
   types.horizontalPodAutoscalers,
   types.podDisruptionBudgets,
+  types.networkPolicies,
+  types.ingresses,
 ]
 
 /** Kinds of which a change of the spec can leave an object behind that is wanted no more. */
-export const disposableTypes: readonly ResourceType[] = [types.services, types.horizontalPodAutoscalers]
+export const disposableTypes: readonly ResourceType[] = [
+  types.services,
+  types.horizontalPodAutoscalers,
+  types.networkPolicies,
+  types.ingresses,
+]
 
 /** @throws TypeError for a kind that the operator does not handle */
 export function typeOf(object: KubernetesObject): ResourceType {

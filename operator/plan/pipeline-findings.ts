@@ -1,5 +1,5 @@
 import { CONTROL_SCHEMA } from '../../api/contract/names.ts'
-import { apiUrl, names } from '../desired/names.ts'
+import { apiUrl, externalUrl, names } from '../desired/names.ts'
 import { type Pipeline } from '../observe/resources.ts'
 import { type Finding } from '../runtime/conditions.ts'
 import { availability, isRolledOut, stuckMessage } from './deployment-findings.ts'
@@ -22,8 +22,13 @@ export function pipelineFindings(pipeline: Pipeline, report: PipelineReport): Fi
     ...workloadFindings(pipeline, report),
   ].filter(finding => finding !== null)
   const kept = (pipeline.status?.conditions ?? []).filter(({ type }) => !found.some(finding => finding.type === type))
-  const ready = readiness(areas, [...found, ...kept], `serves at ${apiUrl(pipeline)}`)
+  const ready = readiness(areas, [...found, ...kept], `serves at ${urls(pipeline)}`)
   return [ready, progress(report, ready), degradation(pipeline, report), ...found]
+}
+
+function urls(pipeline: Pipeline): string {
+  const outside = externalUrl(pipeline)
+  return outside === null ? apiUrl(pipeline) : `${apiUrl(pipeline)} and ${outside}`
 }
 
 /** Null: it could not be looked at, and what was known of it stays. */

@@ -1,7 +1,7 @@
 import { sharedCollection } from '../../api/contract/names.ts'
 import { collectionPrefix } from '../../api/provisioning/from-resource.ts'
 import { type RagPipelineStatus } from '../../crds/rag-pipeline.ts'
-import { apiUrl } from '../desired/names.ts'
+import { apiUrl, externalUrl } from '../desired/names.ts'
 import { type Pipeline } from '../observe/resources.ts'
 import { type Finding, setConditions } from '../runtime/conditions.ts'
 import { toldDrift } from './drift-policy.ts'
@@ -19,11 +19,13 @@ export function pipelineStatus(
   const version = report.stores?.control.applied?.at(-1) ?? before?.version
   const embedding = embeddingStatus(pipeline, report) ?? before?.embedding
   const drift = toldDrift(pipeline, report.drift)
+  const outside = externalUrl(pipeline)
   const tenants = report.tenants ?? before?.tenants
   return {
     observedGeneration: pipeline.metadata.generation,
     conditions: setConditions(before?.conditions ?? [], findings, pipeline.metadata.generation, now),
     url: apiUrl(pipeline),
+    ...(outside === null ? {} : { externalUrl: outside }),
     ...(version === undefined ? {} : { version }),
     ...(embedding === undefined ? {} : { embedding }),
     ...(tenants === undefined ? {} : { tenants }),

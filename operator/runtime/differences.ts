@@ -54,8 +54,10 @@ function mergeKeyOf(path: string, items: readonly unknown[]): string | undefined
   return key !== undefined && hasKey(items, key) ? key : undefined
 }
 
+/** A NetworkPolicy names port 53 twice, for two protocols: such a list is compared as a whole. */
 function hasKey(items: readonly unknown[], key: string): boolean {
-  return items.every(item => isRecord(item) && item[key] !== undefined)
+  const values = items.map(item => (isRecord(item) ? item[key] : undefined))
+  return values.every(value => value !== undefined) && new Set(values).size === values.length
 }
 
 function same(wanted: unknown, live: unknown, path: string): boolean {

@@ -14,7 +14,7 @@ import { orSkip } from '../support/missing-part.ts'
 import { maximalSpec, pipeline } from '../support/pipelines.ts'
 
 const annotation = 'selfrag.io/applied'
-const context = { image: 'selfrag-api:test', secretsChecksum: 'abc' }
+const context = { image: 'selfrag-api:test', secretsChecksum: 'abc', addresses: [] }
 
 describe('the desired objects on a real API server', () => {
   let server: TestApiServer

@@ -77,4 +77,21 @@ export const maximalSpec = {
   cors: { origins: ['https://a.example.org', 'https://b.example.org'] },
   allowedHosts: ['api.example.org', 'rag.example.org'],
   logLevel: 'debug',
+  ingress: {
+    enabled: true,
+    className: 'nginx',
+    host: 'rag.example.org',
+    tls: { secretName: 'rag-certificate', issuerRef: { name: 'letsencrypt', kind: 'Issuer' } },
+    annotations: { 'nginx.ingress.kubernetes.io/proxy-read-timeout': '120', 'example.org/team': 'search' },
+  },
+  networkPolicy: {
+    enabled: true,
+    from: [
+      { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'ingress-nginx' } }, podSelector: {} },
+      { namespaceSelector: { matchExpressions: [{ key: 'team', operator: 'In', values: ['search', 'ops'] }] } },
+      { ipBlock: { cidr: '10.1.0.0/16', except: ['10.1.9.0/24'] } },
+    ],
+    egress: [{ to: [{ ipBlock: { cidr: '192.0.2.7/32' } }], ports: [{ port: 4317 }] }],
+  },
+  allowedTenantNamespaces: ['team-b', 'team-a'],
 }

@@ -124,6 +124,51 @@ export const wrongResources: readonly WrongResource[] = [
     refusal: 'set resources.requests.cpu, such as 500m',
   },
   {
+    what: 'an Ingress without a host',
+    manifest: pipelineManifest({ ingress: { enabled: true } }),
+    refusal: 'host must be set when the Ingress is enabled, such as rag.example.org',
+  },
+  {
+    what: 'an Ingress for a URL',
+    manifest: pipelineManifest({ ingress: { enabled: true, host: 'https://rag.example.org' } }),
+    refusal: 'spec.ingress.host in body should match',
+    fault: 'spec.ingress.host: must be a host name, such as rag.example.org',
+  },
+  {
+    what: 'an Ingress whose host the API would refuse',
+    manifest: pipelineManifest({
+      ingress: { enabled: true, host: 'rag.example.org' },
+      allowedHosts: ['*.example.com', 'api.example.org'],
+    }),
+    refusal: 'allowedHosts must contain ingress.host, or the API refuses what comes through the Ingress',
+  },
+  {
+    what: 'a NetworkPolicy that keeps the ingress controller out',
+    manifest: pipelineManifest({ ingress: { enabled: true, host: 'a.example.org' }, networkPolicy: { enabled: true } }),
+    refusal: 'name its namespace in networkPolicy.from',
+  },
+  {
+    what: 'a peer that is addresses and pods at once',
+    manifest: pipelineManifest({ networkPolicy: { from: [{ podSelector: {}, ipBlock: { cidr: '10.0.0.0/8' } }] } }),
+    refusal: 'set ipBlock alone, or namespaceSelector and podSelector (one or both)',
+  },
+  {
+    what: 'a peer that is nothing',
+    manifest: pipelineManifest({ networkPolicy: { egress: [{ to: [{}] }] } }),
+    refusal: 'set ipBlock alone, or namespaceSelector and podSelector (one or both)',
+  },
+  {
+    what: 'a range of addresses that is none',
+    manifest: pipelineManifest({ networkPolicy: { from: [{ ipBlock: { cidr: '10.0.0.256/8' } }] } }),
+    refusal: 'spec.networkPolicy.from[0].ipBlock.cidr in body should match',
+    fault: 'spec.networkPolicy.from[0].ipBlock.cidr: must be a range of addresses, such as 10.0.0.0/8',
+  },
+  {
+    what: 'alerts on what nobody scrapes',
+    manifest: pipelineManifest({ monitoring: { prometheusRule: true } }),
+    refusal: 'prometheusRule needs serviceMonitor',
+  },
+  {
     what: 'too many results',
     manifest: pipelineManifest({ retrieval: { topK: 51 } }),
     refusal: 'spec.retrieval.topK in body should be less than or equal to 50',

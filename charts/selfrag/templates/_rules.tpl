@@ -28,6 +28,10 @@
 - apiGroups: [autoscaling]
   resources: [horizontalpodautoscalers]
   verbs: [get, list, watch, create, patch, delete]
+# spec.networkPolicy and spec.ingress; removes its own when those fields go
+- apiGroups: [networking.k8s.io]
+  resources: [networkpolicies, ingresses]
+  verbs: [get, list, watch, create, patch, delete]
 # lets a drain take one pod at a time; deleted by their owner reference
 - apiGroups: [policy]
   resources: [poddisruptionbudgets]

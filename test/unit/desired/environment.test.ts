@@ -8,7 +8,7 @@ import type { ConfigMap } from '../../../operator/desired/config-map.ts'
 import type { Deployment } from '../../../operator/desired/deployment.ts'
 import { maximalSpec, pipeline } from '../../support/pipelines.ts'
 
-const context = { image: 'selfrag-api:test', secretsChecksum: 'abc' }
+const context = { image: 'selfrag-api:test', secretsChecksum: 'abc', addresses: [] }
 
 /** What people put into the Secrets. */
 const secretValues: Record<string, string> = {

@@ -10,7 +10,7 @@ import { referencedSecrets } from '../../../operator/desired/referenced-secrets.
 import type { Service } from '../../../operator/desired/service.ts'
 import { maximalSpec, pipeline } from '../../support/pipelines.ts'
 
-const context = { image: 'selfrag-api:test', secretsChecksum: 'abc' }
+const context = { image: 'selfrag-api:test', secretsChecksum: 'abc', addresses: [] }
 const podOf = (from: RagPipeline, with_ = context) => apiDeployment(from, with_).spec.template
 const annotationsOf = (from: RagPipeline, with_ = context) => podOf(from, with_).metadata?.annotations
 
@@ -125,12 +125,12 @@ describe('the Kubernetes objects of a pipeline', () => {
     const empty = (value: unknown, path: string): string[] => {
       if (value === null || typeof value !== 'object') return value === undefined || value === '' ? [path] : []
       const entries = Object.entries(value)
-      // `emptyDir: {}` is a choice, not an absence; and a core group is spelled ''.
-      if (entries.length === 0) return path.endsWith('.emptyDir') ? [] : [path]
+      // `emptyDir: {}` is a choice, not an absence, and a selector `{}` selects all.
+      if (entries.length === 0) return /\.(emptyDir|podSelector|namespaceSelector)$/.test(path) ? [] : [path]
       return entries.flatMap(([key, inner]) => empty(inner, `${path}.${key}`))
     }
     const env = [{ name: 'HTTPS_PROXY', value: '' }]
-    for (const spec of [{}, { api: { env } }]) {
+    for (const spec of [{}, { api: { env } }, { networkPolicy: { enabled: true } }, { ...maximalSpec, api: {} }]) {
       for (const object of desiredObjects(pipeline(spec), context)) {
         expect(empty(JSON.parse(JSON.stringify(object)), object.kind)).to.deep.equal([])
       }

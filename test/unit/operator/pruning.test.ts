@@ -5,7 +5,7 @@ import { decidePruning, unwantedObjects } from '../../../operator/plan/pruning.t
 import { type KubernetesObject, objectName } from '../../../operator/runtime/kubernetes-object.ts'
 import { pipeline } from '../../support/pipelines.ts'
 
-const context = { image: 'selfrag-api:test', secretsChecksum: 'abc' }
+const context = { image: 'selfrag-api:test', secretsChecksum: 'abc', addresses: [] }
 const autoscaled = pipeline({ api: { autoscaling: { maxReplicas: 3 } } })
 const autoscaler = desiredObjects(autoscaled, context).find(({ kind }) => kind === 'HorizontalPodAutoscaler')!
 const wanted = desiredObjects(pipeline(), context)

@@ -30,7 +30,7 @@ describe('the rights of the operator', () => {
 
 describe('the kinds that are watched', () => {
   it('are all that a pipeline can own', () => {
-    const kinds = desiredObjects(pipeline(maximalSpec), { image: 'x', secretsChecksum: 'y' }).map(typeOf)
+    const kinds = desiredObjects(pipeline(maximalSpec), { image: 'x', secretsChecksum: 'y', addresses: [] }).map(typeOf)
     expect([...ownedTypes, types.configMaps]).to.include.members(kinds)
   })
 })

@@ -1,0 +1,43 @@
+import { configurationSchema, type embeddingProviders, type llmProviders } from '../../api/contract/configuration.ts'
+import type { EnvironmentVariable } from '../../crds/pod.ts'
+import type { RagPipeline } from '../../crds/rag-pipeline.ts'
+import { addressOf, type NetworkAddress, remote } from './network-address.ts'
+import type { Component } from './names.ts'
+
+type Provider = (typeof embeddingProviders)[number] | (typeof llmProviders)[number]
+type UrlVariable = 'OPENAI_BASE_URL' | 'OLLAMA_BASE_URL'
+
+/** Which variable says where a provider is when the resource does not. */
+const urlVariables: Readonly<Record<Exclude<Provider, 'none' | 'local'>, UrlVariable>> = {
+  openai: 'OPENAI_BASE_URL',
+  ollama: 'OLLAMA_BASE_URL',
+}
+/** Where the local model comes from when the image does not hold it. */
+const MODEL_HUB: NetworkAddress = { host: 'huggingface.co.', port: 443 }
+
+/** Hosts that the pods of a component talk to, as far as the resource itself names them; duplicates included. */
+export function specAddresses({ spec }: RagPipeline, component: Component): NetworkAddress[] {
+  const { postgres, vectors, models } = spec
+  const { env } = spec[component]
+  const addresses = [
+    postgres.host ? remote({ host: postgres.host.toLowerCase(), port: postgres.port }) : null,
+    vectors.url ? addressOf(vectors.url) : null,
+    modelAddress(models.embedding, env),
+    modelAddress(models.llm, env),
+    ...env.map(({ value }) => (value === undefined ? null : addressOf(value))),
+  ]
+  return addresses.filter(address => address !== null)
+}
+
+function modelAddress(
+  { provider, baseUrl }: { provider: Provider; baseUrl?: string | undefined },
+  env: readonly EnvironmentVariable[],
+): NetworkAddress | null {
+  if (provider === 'none') return null
+  if (provider === 'local') return env.some(({ name }) => name === 'MODELS_DIR') ? null : MODEL_HUB
+  if (baseUrl !== undefined) return addressOf(baseUrl)
+  const variable = urlVariables[provider]
+  // Set by `env`: its value counts like that of any other variable.
+  if (env.some(({ name }) => name === variable)) return null
+  return addressOf(configurationSchema.shape[variable].parse(undefined))
+}
