@@ -1,19 +1,35 @@
 import { z } from 'zod'
 
 /** The chunkers there are; one file each in api/ingestion/chunkers, registered in its index. */
-export const chunkerNames = ['recursive', 'markdown', 'sentence'] as const
+export const chunkerNames = [
+  'recursive',
+  'markdown',
+  'sentence',
+  'simple',
+  'sliding_window',
+  'token',
+  'code',
+  'parent_child',
+] as const
 export type ChunkerName = (typeof chunkerNames)[number]
 
 /** How documents are cut; the same shape in RagPipeline, RagTenant and the knowledge-base routes. */
 export const chunkingSchema = z
   .strictObject({
-    chunker: z.enum(chunkerNames).default('recursive').describe('How documents are cut into chunks.'),
+    chunker: z
+      .enum(chunkerNames)
+      .default('recursive')
+      .describe(
+        'How documents are cut into chunks: `recursive` suits any text, `markdown`, `sentence` and `code` (by syntax) keep what belongs together, `parent_child` searches small parts of large chunks, `token` counts tokens, `sliding_window` and `simple` only words.',
+      ),
     chunkSize: z
       .int()
       .min(64)
       .max(8192)
       .default(1000)
-      .describe('Longest chunk, in characters; never more than the embedding model reads.'),
+      .describe(
+        'Longest chunk, in characters (chunker `token`: in tokens); never more than the embedding model reads.',
+      ),
     chunkOverlap: z
       .int()
       .min(0)

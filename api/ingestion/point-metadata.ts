@@ -4,6 +4,8 @@ import type { DocumentRow } from '../stores/postgres/rows.ts'
 export interface ChunkMetadata {
   readonly headings: readonly string[]
   readonly page?: number
+  /** Where the larger part that it was cut from stands in the text; from the chunker `parent_child`. */
+  readonly parent?: { readonly start: number; readonly end: number }
 }
 
 /**

@@ -38,11 +38,12 @@ await mochaGlobalTeardown()
 
 async function compare(folder: string): Promise<void> {
   const { documents, queries } = await readDataset(folder)
-  const chunks = documents.flatMap(({ id, title, text }) =>
-    chunkers[defaultChunking.chunker]
-      .chunk({ text, sections: [] }, defaultChunking)
-      .map(chunk => ({ document: id, text: embeddingText({ ...chunk, title }) })),
-  )
+  const settings = { ...defaultChunking, longest: Infinity }
+  const cutUp = documents.map(async ({ id, title, text }) => {
+    const chunks = await chunkers[settings.chunker].chunk({ text, sections: [] }, settings)
+    return chunks.map(chunk => ({ document: id, text: embeddingText({ ...chunk, title }) }))
+  })
+  const chunks = (await Promise.all(cutUp)).flat()
   console.log(`${basename(folder)}: ${documents.length} documents, ${chunks.length} chunks, ${queries.length} queries`)
   const searchDense = denseIndex(await cachedEmbeddings(chunks.map(({ text }) => text), 'document')) // prettier-ignore
   const vectors = await cachedEmbeddings(queries.map(({ text }) => text), 'query') // prettier-ignore

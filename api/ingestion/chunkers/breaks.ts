@@ -31,6 +31,18 @@ export function lastBreak(text: string, from: number, to: number): number {
   return characterBreak(text, from, to)
 }
 
+/** The last place of any level, so that a chunk is as full as can be; as in {@link lastBreak} without any. */
+export function fullBreak(text: string, from: number, to: number): number {
+  if (to >= text.length) return text.length
+  let last: number | undefined
+  for (const match of text.slice(from, to + LOOK_AHEAD).matchAll(places)) {
+    const place = from + match.index + match[0].length
+    if (place > to) break
+    if (place > from) last = place
+  }
+  return last ?? characterBreak(text, from, to)
+}
+
 /**
  * The best place for a chunk to start in order to repeat the text from about `from` to `to`: a sentence's beginning when
  * half of it stays, else a word's, else a character's. Never before `from`; `to` when there is nothing to repeat.

@@ -14,7 +14,7 @@ export const markdownChunker: Chunker = {
   chunk(document, { chunkSize, chunkOverlap }) {
     const { text, sections } = document
     const spans = sectionSpans(text, sections).flatMap(part =>
-      pack(text, markdownBlocks(text, part, chunkSize), chunkSize, chunkOverlap),
+      pack(text, markdownBlocks(text, part, chunkSize), { size: chunkSize, overlap: chunkOverlap }),
     )
     return toChunks(document, spans)
   },

@@ -10,6 +10,6 @@ export const recursiveChunker: Chunker = {
   name: 'recursive',
   chunk(document, { chunkSize, chunkOverlap }) {
     const whole = { start: 0, end: document.text.length }
-    return toChunks(document, cut(document.text, whole, chunkSize, chunkOverlap))
+    return toChunks(document, cut(document.text, whole, { size: chunkSize, overlap: chunkOverlap }))
   },
 }

@@ -15,7 +15,10 @@ const LONGEST_ABBREVIATION = 16
 export const sentenceChunker: Chunker = {
   name: 'sentence',
   chunk(document, { chunkSize, chunkOverlap }) {
-    return toChunks(document, pack(document.text, sentenceSpans(document.text), chunkSize, chunkOverlap))
+    return toChunks(
+      document,
+      pack(document.text, sentenceSpans(document.text), { size: chunkSize, overlap: chunkOverlap }),
+    )
   },
 }
 

@@ -20,7 +20,7 @@ export const chunkStage: Stage = {
   async run(run) {
     const parsed = run.parsed ?? (await loadParsed(run))
     const settings = effectiveChunking(run)
-    const chunks = run.parts.chunkers[settings.chunker].chunk(parsed, settings)
+    const chunks = await run.parts.chunkers[settings.chunker].chunk(parsed, { ...settings, longest: longestChunk(run) })
     if (chunks.length === 0) throw new PermanentFailure('UNREADABLE_DOCUMENT', 'the document has no text in it')
     const drafts = await draftChunks(run, chunks)
     return {
@@ -49,9 +49,13 @@ function effectiveChunking({ document, parts }: IngestRun): ChunkingSettings {
       `chunking of the knowledge base: ${issue?.path.join('.')}: ${issue?.message}; change it and reprocess the document`,
     )
   }
-  const longest = parts.embedding?.embedder.maxInputCharacters ?? Infinity
-  const chunkSize = Math.min(parsed.data.chunkSize, longest)
+  const chunkSize = Math.min(parsed.data.chunkSize, longestChunk({ parts }))
   return { ...parsed.data, chunkSize, chunkOverlap: Math.min(parsed.data.chunkOverlap, Math.floor(chunkSize / 2)) }
+}
+
+/** Characters that the embedding model reads. */
+function longestChunk({ parts }: Pick<IngestRun, 'parts'>): number {
+  return parts.embedding?.embedder.maxInputCharacters ?? Infinity
 }
 
 async function loadParsed(run: IngestRun): Promise<ParsedDocument> {
@@ -71,6 +75,7 @@ async function draftChunks(run: IngestRun, chunks: readonly Chunk[]): Promise<Ne
     const metadata: ChunkMetadata = {
       headings: chunk.headings,
       ...(chunk.page !== undefined && { page: chunk.page }),
+      ...(chunk.parent !== undefined && { parent: chunk.parent }),
     }
     drafts.push({
       id: chunkId(id, revision, position),

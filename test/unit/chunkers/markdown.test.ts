@@ -5,7 +5,7 @@ import { parseDocument } from '../../../api/ingestion/parsers/index.ts'
 
 async function chunk(text: string, chunkSize = 200, chunkOverlap = 0) {
   const document = await parseDocument(new TextEncoder().encode(text), { filename: 'a.md' })
-  return markdownChunker.chunk(document, { chunker: 'markdown', chunkSize, chunkOverlap })
+  return markdownChunker.chunk(document, { chunker: 'markdown', chunkSize, chunkOverlap, longest: Infinity })
 }
 
 const prose = (words: number) => 'Some words of text. '.repeat(words / 4).trim()

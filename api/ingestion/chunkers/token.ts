@@ -1,0 +1,29 @@
+import type { Chunker } from './chunker.ts'
+import { cut } from './pack.ts'
+import { toChunks } from './to-chunks.ts'
+import { tokenRuler } from './token-ruler.ts'
+
+/** A word or character that is cut in two can be more tokens than it was. */
+const RESERVE = 3
+
+/**
+ * As `recursive`, with `chunkSize` and `chunkOverlap` counted in tokens of `o200k_base`, the vocabulary of OpenAI's models.
+ * For models that are paid or limited by tokens, and texts whose tokens differ much in length.
+ */
+export const tokenChunker: Chunker = {
+  name: 'token',
+  async chunk(document, { chunkSize, chunkOverlap, longest }) {
+    const { text } = document
+    const ruler = tokenRuler(text, await tokenCounter(), longest)
+    const cutting = { size: chunkSize - RESERVE, overlap: Math.max(0, chunkOverlap - RESERVE), ruler }
+    return toChunks(document, cut(text, { start: 0, end: text.length }, cutting))
+  },
+}
+
+/** Counts tokens; the vocabulary is 2 MB and is read when it is needed first. */
+export async function tokenCounter(): Promise<(text: string) => number> {
+  const { countTokens } = await import('gpt-tokenizer/encoding/o200k_base')
+  // Documents may hold `<|endoftext|>`; it is text here, and no command.
+  const asText = { disallowedSpecial: new Set<string>() }
+  return text => countTokens(text, asText)
+}
