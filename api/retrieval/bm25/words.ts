@@ -32,13 +32,23 @@ function isCode(whole: string, parts: number): boolean {
   return parts > 1 && /[\d_]/.test(whole)
 }
 
-/** A run of letters and digits: itself, and what it is put together from (`10mm`, `ISO9001`, `chunkOverlap`). */
+/** A run of letters and digits: itself, and what it is put together from (`10mm`, `220V`, `ISO9001`, `chunkOverlap`). */
 function simpleTerms(run: string, emphasised: boolean): string[] {
   const folded = fold(run)
-  const pieces = run.split(pieceBoundary)
-  const terms = pieces.length > 1 && pieces.every(piece => piece.length > 1) ? pieces.map(fold).map(stemmed) : []
+  const terms = piecesOf(run).map(fold).map(stemmed)
   if (emphasised || !englishStopWords.has(folded)) terms.push(stemmed(folded))
   return terms
+}
+
+/**
+ * Of two pieces the longer ones, because one letter says nothing by itself: `220V` is found by `220 V`, and `P200` meets
+ * `P-200`. More pieces with a single character among them are a serial number or encoded data.
+ */
+function piecesOf(run: string): string[] {
+  const pieces = run.split(pieceBoundary)
+  if (pieces.length < 2) return []
+  const telling = pieces.filter(piece => piece.length > 1)
+  return pieces.length === 2 || telling.length === pieces.length ? telling : []
 }
 
 const pieceBoundary = /(?<=\p{Ll})(?=\p{Lu})|(?<=\p{L})(?=\d)|(?<=\d)(?=\p{L})/u
