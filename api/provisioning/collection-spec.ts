@@ -7,7 +7,7 @@ import type { CollectionSettings, DesiredTenant } from './desired.ts'
 /** Of collections that hold no dense vectors; no digest of a vector space looks like this. */
 export const LEXICAL_FINGERPRINT = 'lexical'
 
-export function settingsFingerprint({ space }: CollectionSettings): string {
+export function collectionFingerprint({ space }: CollectionSettings): string {
   return space ? fingerprint(space) : LEXICAL_FINGERPRINT
 }
 
@@ -27,7 +27,7 @@ export function collectionSpec(
     ...(shardNumber !== undefined && { shardNumber }),
     ...(replicationFactor !== undefined && { replicationFactor }),
     owner,
-    fingerprint: settingsFingerprint(settings),
+    fingerprint: collectionFingerprint(settings),
   }
 }
 
