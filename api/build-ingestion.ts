@@ -13,6 +13,6 @@ export function buildIngestion({ stores, embedding, configuration, queue, log }:
     chunkers,
     queue,
     now: () => new Date(),
-    log: log.child({ logger: 'selfrag.ingestion' }),
+    log,
   }
 }

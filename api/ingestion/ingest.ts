@@ -1,3 +1,4 @@
+import type { Logger } from 'pino'
 import { activeGeneration } from '../stores/postgres/embedding-generations.ts'
 import { readSourceBytes } from '../stores/postgres/document-sources.ts'
 import { findDocument, lockKnowledgeBase, updateDocument } from '../stores/postgres/documents.ts'
@@ -11,6 +12,7 @@ import { judgeFailure, PermanentFailure, Superseded } from './job-failure.ts'
 import { beginStage, endStage, failStage, postponeStage, restartFrom } from './job-stages.ts'
 import type { JobWork } from './job-work.ts'
 import { requestCalibration } from './request-calibration.ts'
+import { UnreadableDocument } from './parsers/parser.ts'
 import { chunkStage } from './stages/chunk.ts'
 import { embedStage } from './stages/embed.ts'
 import { parseStage } from './stages/parse.ts'
@@ -123,9 +125,7 @@ async function settle(work: JobWork, run: IngestRun | undefined, error: unknown)
     ageMs: parts.now().getTime() - job.created_at.getTime(),
   })
   const name = stage?.name ?? 'parse'
-  const log = { err: error, stage: name, code: verdict.code }
-  if (verdict.transient) parts.log.warn(log, 'the job will be tried again')
-  else parts.log.error(log, 'the job has failed')
+  logFailure(parts.log, error, name, verdict)
   try {
     await recordFailure(work, record, name, verdict)
   } catch (recording) {
@@ -133,6 +133,14 @@ async function settle(work: JobWork, run: IngestRun | undefined, error: unknown)
     throw recording
   }
   if (verdict.transient) throw error
+}
+
+function logFailure(log: Logger, error: unknown, stage: string, { code, message, transient }: JobError): void {
+  const place = { stage, code }
+  if (transient) log.warn({ ...place, err: error }, 'the job will be tried again')
+  // A broken file is told to whoever sent it, by the document's status; for who runs the service it is no fault.
+  else if (error instanceof UnreadableDocument) log.info({ ...place, reason: message }, 'a document cannot be read')
+  else log.error({ ...place, err: error }, 'the job has failed')
 }
 
 async function recordFailure(

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { after, afterEach, before, describe, it } from 'mocha'
+import { pino } from 'pino'
 import type { ChunkDraftRow, DocumentRow } from '../../api/stores/postgres/rows.ts'
 import { inTenant } from '../../api/stores/postgres/tenant-scope.ts'
 import { VectorStoreUnavailable } from '../../api/stores/vectors/vector-store.ts'
@@ -103,6 +104,22 @@ describe('ingestion: failures', function () {
     expect(failed.error).to.include({ code: 'UNREADABLE_DOCUMENT', stage: 'parse' })
     expect(failed.job).to.deep.include({ status: 'failed', stage: 'parse', attempts: 1 })
     expect(failed.job?.stages[0]).to.include({ status: 'failed', detail: failed.error?.message })
+  })
+
+  it('does not call a broken file a fault of the service in the log', async () => {
+    const lines: string[] = []
+    const own = await IngestionBench.open(await realStores())
+    try {
+      await own.startWorker({ log: pino({}, { write: line => void lines.push(line) }) })
+      const { document_id } = await own.add('<html><body><script>only()</script></body></html>')
+      await own.until(document_id, 'failed')
+      const about = lines.map(line => JSON.parse(line)).filter(line => line.document_id === document_id)
+      expect(about.map(({ level, code, reason, err }) => ({ level, code, reason, err }))).to.deep.equal([
+        { level: pino.levels.values['info'], code: 'UNREADABLE_DOCUMENT', reason: 'the document is empty: it has no text in it', err: undefined }, // prettier-ignore
+      ])
+    } finally {
+      await own.close()
+    }
   })
 
   it('fails with both numbers when vectors have another dimension, and stores nothing', async () => {
