@@ -22,6 +22,14 @@ describe('embedding text', () => {
     expect(embeddingText({ text: ' a ', title: ' ', headings: [] })).to.equal(' a ')
   })
 
+  it('shortens rules, of which the model reads every dash', () => {
+    const table = '| name           | port |\n| -------------- | ---- |\n| api            | 8020 |'
+    const text = `${table}\n\n*****\n\nChapter 1 ........ 12, see --dry-run`
+    expect(embeddingText({ text, title: '', headings: [] })).to.equal(
+      '| name           | port |\n| --- | --- |\n| api            | 8020 |\n\n***\n\nChapter 1 ... 12, see --dry-run',
+    )
+  })
+
   it('gives way to the text when the model reads no more', () => {
     expect(embeddingText(chunk, chunk.text.length + 5)).to.equal(`Pump\n${chunk.text}`)
     expect(embeddingText(chunk, chunk.text.length)).to.equal(chunk.text)
