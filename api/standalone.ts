@@ -14,22 +14,23 @@ async function main(): Promise<void> {
   const terminal = terminalOn(process.stdout)
   terminal.line('selfrag is starting')
   const running = startStandalone(settings, terminal)
-  endOnSignal(running)
+  const ending = endOnSignal(running)
   const standalone = await running
-  const handbook = await indexHandbook(settings, standalone.url, terminal).catch((error: unknown) => {
-    terminal.line(`  ✗ the documentation was not indexed: ${String(error)}`)
+  const handbook = await indexHandbook(settings, standalone.url, terminal, ending).catch((error: unknown) => {
+    if (!ending.aborted) terminal.line(`  ✗ the documentation was not indexed: ${String(error)}`)
     return null
   })
+  if (ending.aborted) return
   terminal.line(greeting(standalone, settings.home, handbook, process.cwd()))
 }
 
-/** Ctrl-C lets what is in flight end; a second one, or five seconds, do not wait. */
-function endOnSignal(running: Promise<Standalone>): void {
-  let ending = false
+/** Ctrl-C lets what is in flight end; a second one, or five seconds, do not wait. Gives what is aborted by the first. */
+function endOnSignal(running: Promise<Standalone>): AbortSignal {
+  const ending = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {
-      if (ending) process.exit(1)
-      ending = true
+      if (ending.signal.aborted) process.exit(1)
+      ending.abort()
       setTimeout(() => process.exit(1), 4_800).unref()
       running
         .then(standalone => standalone.stop())
@@ -38,6 +39,7 @@ function endOnSignal(running: Promise<Standalone>): void {
           () => process.exit(1),
         )
     })
+  return ending.signal
 }
 
 main().catch((error: unknown) => {

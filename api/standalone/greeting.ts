@@ -24,9 +24,13 @@ export function greeting(
     `  embeddings       ${lexicalReason === null ? configuration.EMBEDDING_MODEL : `none, lexical mode (BM25 only): ${lexicalReason}`}`,
     `  answers          ${answers}`,
   ]
-  if (handbook)
-    lines.push('', `Try it (${handbook.documents} documents are indexed):`, '', curlLine(url, shown(handbook.keyPath)))
+  if (handbook) lines.push('', `Try it (${counted(handbook)}):`, '', curlLine(url, shown(handbook.keyPath)))
   return [...lines, '', 'Ctrl-C ends it.', ''].join('\n')
+}
+
+function counted({ searchable, following }: Handbook): string {
+  const indexed = `${searchable} documents are indexed`
+  return following === 0 ? indexed : `${indexed}, ${following} generated ones follow`
 }
 
 function curlLine(url: string, keyPath: string): string {

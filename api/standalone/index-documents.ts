@@ -21,15 +21,32 @@ export interface ApiClient {
   request<T>(method: string, path: string, body?: unknown): Promise<T>
 }
 
+interface ListedDocument {
+  readonly external_id: string | null
+  readonly status: string
+}
+
 interface DocumentList {
-  readonly items: readonly { readonly status: string }[]
+  readonly items: readonly ListedDocument[]
   readonly pages: number
 }
 
+/** What became of a document of a batch; without a status it was refused. */
+interface BatchAnswer {
+  readonly items: readonly { readonly status?: string }[]
+}
+
+export interface IndexedDocuments {
+  readonly searchable: number
+  /** Generated pages that are still being indexed. */
+  readonly following: number
+}
+
 /**
- * Puts the project's README and docs into a knowledge base and waits until each is searchable. Files that have not
- * changed since the last time are known by their content, so a second call does next to nothing.
- * @returns how many documents are searchable
+ * Puts the project's README and docs into a knowledge base and waits until those that people wrote are searchable. The
+ * generated reference comes after them and is not waited for: it is more than half of the text, and the first question
+ * should not have to wait for it. Files that have not changed since the last time are known by their content, so a second
+ * call does next to nothing.
  */
 export async function indexDocuments(
   api: ApiClient,
@@ -37,18 +54,52 @@ export async function indexDocuments(
   knowledgeBaseId: string,
   wait: (ms: number) => Promise<void>,
   onProgress: (progress: Progress) => void,
-): Promise<number> {
+): Promise<IndexedDocuments> {
   const path = `/v1/knowledge-bases/${knowledgeBaseId}/documents`
   const documents = await readDocuments(root)
-  for (let at = 0; at < documents.length; at += PAGE)
-    await api.request('POST', `${path}/batch`, { documents: documents.slice(at, at + PAGE) })
+  const written = documents.filter(document => !isReference(document))
+  await submit(api, path, written)
+  const searchable = await untilSettled(api, path, written, wait, onProgress)
+  const statuses = await submit(api, path, documents.filter(isReference))
+  const following = statuses.filter(isUnsettled).length
+  return { searchable: searchable + statuses.filter(status => status === 'ready').length, following }
+}
+
+function isReference({ external_id }: SourceDocument): boolean {
+  return external_id.startsWith('docs/reference/')
+}
+
+/** Gives the documents' statuses, in order; undefined for one that was refused. */
+async function submit(api: ApiClient, path: string, documents: readonly SourceDocument[]) {
+  const statuses: (string | undefined)[] = []
+  for (let at = 0; at < documents.length; at += PAGE) {
+    const { items } = await api.request<BatchAnswer>('POST', `${path}/batch`, { documents: documents.slice(at, at + PAGE) }) // prettier-ignore
+    statuses.push(...items.map(({ status }) => status))
+  }
+  return statuses
+}
+
+/** Gives how many of the documents are searchable in the end. */
+async function untilSettled(
+  api: ApiClient,
+  path: string,
+  documents: readonly SourceDocument[],
+  wait: (ms: number) => Promise<void>,
+  onProgress: (progress: Progress) => void,
+): Promise<number> {
+  const awaited = new Set<string | null>(documents.map(({ external_id }) => external_id))
   for (;;) {
-    const statuses = await listStatuses(api, path)
-    const unsettled = statuses.filter(status => status !== 'ready' && status !== 'failed').length
+    const listed = await listDocuments(api, path)
+    const statuses = listed.filter(({ external_id }) => awaited.has(external_id)).map(({ status }) => status)
+    const unsettled = statuses.filter(isUnsettled).length
     onProgress({ total: statuses.length, done: statuses.length - unsettled })
     if (unsettled === 0) return statuses.filter(status => status === 'ready').length
     await wait(POLL_MS)
   }
+}
+
+function isUnsettled(status: string | undefined): boolean {
+  return status === 'queued' || status === 'processing'
 }
 
 /** The most that the batch route takes. */
@@ -57,14 +108,14 @@ const PAGE = 50
 /** Well below the key's 120 requests a minute. */
 const POLL_MS = 1_000
 
-async function listStatuses(api: ApiClient, path: string): Promise<string[]> {
-  const statuses: string[] = []
+async function listDocuments(api: ApiClient, path: string): Promise<ListedDocument[]> {
+  const documents: ListedDocument[] = []
   for (let page = 1, pages = 1; page <= pages; page++) {
     const list = await api.request<DocumentList>('GET', `${path}?page=${page}&page_size=100`)
-    statuses.push(...list.items.map(({ status }) => status))
+    documents.push(...list.items)
     pages = list.pages
   }
-  return statuses
+  return documents
 }
 
 async function readDocuments(root: string): Promise<SourceDocument[]> {

@@ -82,7 +82,10 @@ describe('npm start', function () {
     expect(answer.citations).not.to.be.empty
     const sources = new Set(answer.sources.map((source: { chunk_id: string }) => source.chunk_id))
     for (const citation of answer.citations) expect(sources).to.include(citation.chunk_id)
-    const documents = /\((\d+) documents are indexed/.exec(first.text)?.[1]
+    const [, written, generated] = /\((\d+) documents are indexed, (\d+) generated ones follow\)/.exec(first.text) ?? []
+    const documents = Number(written) + Number(generated)
+    await eventually(() => expectReady(url, key, documents), 60_000)
+    const all = await post(`${url}/v1/retrieve`, key, { query: 'What does an ownership marker say?', top_k: 3 })
     const { code, ms } = await first.interrupt()
     expect(code, first.text).to.equal(0)
     expect(ms).to.be.below(5_000)
@@ -92,10 +95,24 @@ describe('npm start', function () {
     expect(second.text)
       .to.match(/✓ RagPipeline\/demo unchanged/)
       .and.match(/✓ RagTenant\/acme unchanged/)
-    expect(second.text).to.include(`(${documents} documents are indexed`)
+    expect(second.text).to.include(`(${documents} documents are indexed)`)
     const refound = await post(`${again}/v1/retrieve`, key, { query: 'What does an ownership marker say?', top_k: 3 })
-    expect(refound.results.map(chunkId)).to.deep.equal(found.results.map(chunkId))
+    expect(refound.results.map(chunkId)).to.deep.equal(all.results.map(chunkId))
     expect((await second.interrupt()).code).to.equal(0)
+  })
+
+  it('ends at Ctrl-C while it is indexing, without a greeting, and goes on at the next start', async () => {
+    const fresh = { SELFRAG_HOME: join(home, 'fresh') }
+    const cut = start(fresh)
+    await eventually(() => expect(cut.text).to.include('indexing the documentation'), 60_000)
+    const { code, ms } = await cut.interrupt()
+    expect(code, cut.text).to.equal(0)
+    expect(ms).to.be.below(5_000)
+    expect(cut.text).not.to.include('selfrag is ready').and.not.to.include('✗')
+    const next = start(fresh)
+    await next.url()
+    expect(next.text).to.match(/\(\d+ documents are indexed/)
+    expect((await next.interrupt()).code).to.equal(0)
   })
 
   it('says in one line that the port is in use', async () => {
@@ -136,6 +153,14 @@ describe('npm start', function () {
     expect(refused.text).to.include('pipeline.yaml#1: spec.vectors.engine')
   })
 })
+
+async function expectReady(url: string, key: string, documents: number): Promise<void> {
+  const headers = { authorization: `Bearer ${key}` }
+  const read = async (path: string) => (await fetch(url + path, { headers })).json() as Promise<any> // eslint-disable-line @typescript-eslint/no-explicit-any -- as in post
+  const { items } = await read('/v1/knowledge-bases')
+  const { total } = await read(`/v1/knowledge-bases/${items[0].id}/documents?status=ready`)
+  expect(total).to.equal(documents)
+}
 
 const chunkId = (result: { chunk_id: string }) => result.chunk_id
 
