@@ -1,5 +1,5 @@
 import { type Answer, type Citation, type Source, nothingFound } from './answer.ts'
-import { type Span, isHeading, isMarkup, sentences } from './sentences.ts'
+import { type Span, isHeading, isMarkup, onOneLine, sentences } from './sentences.ts'
 import { type Analyze, TermOverlap, type TermWeight } from './term-overlap.ts'
 
 /** An answer of a few sentences is read; one of ten is a search result. */
@@ -54,7 +54,7 @@ export function extractiveAnswer(
   const chosen = choose(candidates, overlap)
   if (chosen.length === 0) return nothingFound
   return {
-    text: chosen.map(({ text, source }) => `${text.replace(/\s+/g, ' ')} [${source + 1}]`).join(' '),
+    text: chosen.map(({ text, source }) => `${onOneLine(text)} [${source + 1}]`).join(' '),
     status: 'supported',
     citations: chosen.map(candidate => cite(candidate, sources)),
   }
@@ -79,10 +79,11 @@ function candidatesOf(source: Source, index: number, overlap: TermOverlap, quest
   })
 }
 
-/** A list of frequent questions holds the question itself: the best match there is, and no answer. */
+/** A list of frequent questions, or an example of a request, holds the question itself: the best match, and no answer. */
 function repeats(text: string, question: string): boolean {
   const bare = (value: string) => value.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
-  return /[?？]$/.test(text) || bare(text) === bare(question)
+  const asked = /[?？]$/.test(question.trim()) && text.toLowerCase().includes(question.trim().toLowerCase())
+  return asked || /[?？]$/.test(text) || bare(text) === bare(question)
 }
 
 /** The best sentence, then those near it or with something new, in reading order where they share a source. */

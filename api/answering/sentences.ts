@@ -13,6 +13,9 @@ const MARKER = /^[ \t]*(#{1,6}[ \t]+|[-*+][ \t]+(\[[ xX]\][ \t]+)?|\d{1,3}[.)][ 
 /** Nothing to read in it: a rule, a fence, the line between a table's head and body. */
 const NO_WORDS = /^[^\p{L}\p{N}]*$/u
 
+/** A row of a table, or what is left of one where a chunk begins or ends in it. */
+const ROW = /^[ \t]*\||\|[ \t]*$/
+
 const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' })
 
 /**
@@ -21,8 +24,10 @@ const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' })
  */
 export function sentences(text: string): Span[] {
   return blocks(text).flatMap(block => {
-    const flat = unbroken(text.slice(block.start, block.end))
-    return [...segmenter.segment(flat)]
+    const content = text.slice(block.start, block.end)
+    // Half a row says nothing, whatever stops stand in its cells.
+    const parts = ROW.test(content) ? [{ index: 0, segment: content }] : [...segmenter.segment(unbroken(content))]
+    return parts
       .map(({ index, segment }) => trimmed(text, block.start + index, block.start + index + segment.length))
       .filter(span => !NO_WORDS.test(text.slice(span.start, span.end)))
   })
@@ -37,7 +42,15 @@ function unbroken(block: string): string {
 export function isMarkup(text: string, span: Span): boolean {
   const line = text.slice(text.lastIndexOf('\n', span.start - 1) + 1, span.end)
   const fences = text.slice(0, span.start).match(/^[ \t]*(```|~~~)/gm)?.length ?? 0
-  return /^[ \t]*(\||```|~~~)/.test(line) || fences % 2 === 1
+  return ROW.test(line) || /^[ \t]*(```|~~~)/.test(line) || fences % 2 === 1
+}
+
+/** A sentence on one line; the cells of a table's row between dots, without the bars that draw the table. */
+export function onOneLine(sentence: string): string {
+  const line = sentence.replace(/\s+/g, ' ')
+  if (!ROW.test(line)) return line
+  const cells = line.split(/(?<!\\)\|/).map(cell => cell.trim())
+  return cells.filter(cell => cell !== '').join(' · ')
 }
 
 /** Whether the sentence at `span` is a heading: it names what follows and says nothing itself. */

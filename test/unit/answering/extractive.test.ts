@@ -71,6 +71,26 @@ describe('extractive answers', () => {
     expect(quoted(ask('When do API keys expire?', [faq]), [faq])).to.deep.equal(['API keys expire after a quarter.'])
   })
 
+  it('do not answer with an example that asks the question', () => {
+    const example = source(
+      'example',
+      '```sh\ncurl -d \'{"query": "When do API keys expire?"}\'\n```\n\nAPI keys expire soon.',
+    )
+    expect(quoted(ask('When do API keys expire?', [example]), [example])).to.deep.equal(['API keys expire soon.'])
+    // A question in a few words is no repetition where they occur.
+    expect(quoted(ask('API keys expire', [example]), [example])).to.include('API keys expire soon.')
+  })
+
+  it('quote a row of a table whole, and write it without its bars', () => {
+    const table = source(
+      'table',
+      '| key | lasts |\n| --- | ----- |\n| `API keys` | Ninety days. Then they expire. |  |',
+    )
+    const answer = ask('When do API keys expire?', [table])
+    expect(answer.text).to.equal('`API keys` · Ninety days. Then they expire. [1]')
+    expect(quoted(answer, [table])).to.deep.equal(['| `API keys` | Ninety days. Then they expire. |  |'])
+  })
+
   it('use what title and headings say of a sentence, but not alone', () => {
     const restore = source('restore', 'It takes ten minutes. Coffee helps.', ['Restoring snapshots'])
     const answer = ask('How many minutes does restoring snapshots take?', [restore])

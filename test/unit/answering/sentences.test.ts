@@ -29,6 +29,7 @@ describe('sentences', () => {
       '| name | meaning |',
       '| PORT | where it listens |',
     ])
+    expect(texts('| a | One. Two. |')).to.deep.equal(['| a | One. Two. |'])
   })
 
   it('are not ended by a run-in heading', () => {
@@ -38,6 +39,8 @@ describe('sentences', () => {
   it('know rows and code, which read badly', () => {
     const text = 'Prose.\n\n| a | b |\n\n```\ncode here\n```\n\nProse again.'
     expect(sentences(text).map(span => isMarkup(text, span))).to.deep.equal([false, true, true, false])
+    const half = 'the end of a row |\n\nProse.'
+    expect(sentences(half).map(span => isMarkup(half, span))).to.deep.equal([true, false])
   })
 
   it('know headings', () => {
