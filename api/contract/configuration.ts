@@ -41,7 +41,20 @@ const httpUrl = z
 const databaseUrl = z
   .string()
   .transform(value => value.replace(/^postgres(ql)?(\+\w+)?:\/\//, 'postgresql://'))
-  .refine(value => value.startsWith('postgresql://') && URL.canParse(value), 'must be a postgresql:// URL')
+  .refine(
+    value => value.startsWith('postgresql://') && isEncodedUrl(value),
+    'must be a postgresql:// URL, with % in its parts written as %25',
+  )
+
+/** Also that the parts which are read from it can be decoded: a password with a bare `%` cannot. */
+function isEncodedUrl(value: string): boolean {
+  try {
+    const { username, password, pathname } = new URL(value)
+    return [username, password, pathname].every(part => decodeURIComponent(part) !== undefined)
+  } catch {
+    return false
+  }
+}
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 const pythonLevels: Record<string, string> = { warning: 'warn', critical: 'fatal' }
@@ -232,6 +245,8 @@ function exampleSecretFaults(env: Environment): string[] {
     ADMIN_TOKEN: env.ADMIN_TOKEN,
     QDRANT_API_KEY: env.QDRANT_API_KEY,
     OPENAI_API_KEY: env.OPENAI_API_KEY,
+    LLM_API_KEY: env.LLM_API_KEY,
+    EMBEDDING_API_KEY: env.EMBEDDING_API_KEY,
     PGPASSWORD: env.PGPASSWORD,
     'the password in DATABASE_URL': password,
   }
