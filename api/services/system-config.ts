@@ -10,27 +10,32 @@ import type { Request } from './caller.ts'
 const { defaultRetriever, topK, scoreThreshold } = retrievalSchema.shape
 const { knowledgeBases, documents, storageMb, requestsPerMinute } = quotasSchema.shape
 
+/** A setting that an older or newer version wrote, and that this one does not understand, counts as not set. */
+const setting = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined)
+
 /** What an administrator can change while the service runs; it stands above the environment and below tenants. */
-export const systemSettingsSchema = z.strictObject({
-  retrieval: z
-    .strictObject({
-      defaultRetriever: defaultRetriever.unwrap().optional(),
-      topK: topK.unwrap().optional(),
-      scoreThreshold,
-    })
-    .default({}),
-  /** Of tenants that are made over HTTP and bring no quotas of their own. */
-  quotas: z
-    .strictObject({
-      knowledgeBases: knowledgeBases.unwrap().optional(),
-      documents: documents.unwrap().optional(),
-      storageMb: storageMb.unwrap().optional(),
-      requestsPerMinute: requestsPerMinute.unwrap().optional(),
-    })
-    .default({}),
-  /** Of keys that have no limit of their own. */
-  requestsPerMinute: z.int().min(1).max(1_000_000).optional(),
-})
+const systemSettingsSchema = z
+  .object({
+    retrieval: z
+      .object({
+        defaultRetriever: setting(defaultRetriever.unwrap()),
+        topK: setting(topK.unwrap()),
+        scoreThreshold: setting(scoreThreshold),
+      })
+      .catch({}),
+    /** Of tenants that are made over HTTP and bring no quotas of their own. */
+    quotas: z
+      .object({
+        knowledgeBases: setting(knowledgeBases.unwrap()),
+        documents: setting(documents.unwrap()),
+        storageMb: setting(storageMb.unwrap()),
+        requestsPerMinute: setting(requestsPerMinute.unwrap()),
+      })
+      .catch({}),
+    /** Of keys that have no limit of their own. */
+    requestsPerMinute: setting(z.int().min(1).max(1_000_000)),
+  })
+  .catch({ retrieval: {}, quotas: {} })
 
 export type SystemSettings = z.output<typeof systemSettingsSchema>
 
@@ -54,7 +59,7 @@ export class SystemConfigService {
   }
 
   async current(): Promise<SystemSettings> {
-    return (await this.#cache.fetch('settings')) ?? systemSettingsSchema.parse({})
+    return (await this.#cache.fetch('settings')) ?? readSettings(undefined)
   }
 
   /** Replaces all settings. */
@@ -69,8 +74,10 @@ export class SystemConfigService {
 }
 
 async function read(database: Knex): Promise<SystemSettings> {
-  const stored = await readSystemConfig(database, ROW)
-  // Written by a newer version, perhaps: what this one does not know does not count.
-  const parsed = systemSettingsSchema.safeParse(stored ?? {})
-  return parsed.success ? parsed.data : systemSettingsSchema.parse({})
+  return readSettings(await readSystemConfig(database, ROW))
+}
+
+/** The settings as they are stored. One that cannot be understood never takes the others, such as quotas, with it. Pure. */
+export function readSettings(stored: unknown): SystemSettings {
+  return systemSettingsSchema.parse(stored)
 }
