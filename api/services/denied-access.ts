@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { ErrorCode } from '../contract/error-codes.ts'
 import { recordAudit } from '../stores/postgres/audit-log.ts'
@@ -14,16 +15,23 @@ export interface Denial {
   readonly code: ErrorCode
 }
 
-const ANONYMOUS_PER_MINUTE = 60
+const ROWS_A_MINUTE = 60
 
-/** Writes refused requests into the audit log. Strangers must not be able to fill it: they get so many rows a minute. */
+interface Budget {
+  minute: number
+  written: number
+  suppressed: number
+}
+
+/**
+ * Writes refused requests into the audit log. Nobody must be able to fill it, not strangers and not a client that goes on
+ * with the key of a disabled tenant: strangers together, and each key, get so many rows a minute.
+ */
 export class DeniedAccess {
   readonly #database: Knex
   readonly #log: Logger
   readonly #now: () => Date
-  #minute = 0
-  #written = 0
-  #suppressed = 0
+  readonly #budgets = new LRUCache<string, Budget>({ max: 10_000 })
 
   constructor(database: Knex, log: Logger, now: () => Date) {
     this.#database = database
@@ -33,9 +41,8 @@ export class DeniedAccess {
 
   /** Does not wait: a refusal is answered whether or not it can be written down. */
   record(denial: Denial): void {
-    if (denial.caller.type === 'anonymous' && !this.#admit()) return
-    const suppressed = this.#suppressed
-    this.#suppressed = 0
+    const suppressed = this.#admit(denial.caller)
+    if (suppressed === null) return
     recordAudit(this.#database, {
       ...actorOf(denial.caller),
       action: 'access-denied',
@@ -46,11 +53,20 @@ export class DeniedAccess {
     }).catch((error: unknown) => this.#log.warn({ err: error }, 'could not write a refusal into the audit log'))
   }
 
-  #admit(): boolean {
+  /** How many of the caller's refusals were left out before this one; null: this one is to be left out too. */
+  #admit(caller: Caller): number | null {
+    const who = caller.type === 'api-key' ? caller.keyId : caller.type
     const minute = Math.floor(this.#now().getTime() / 60_000)
-    if (minute !== this.#minute) [this.#minute, this.#written] = [minute, 0]
-    if (++this.#written <= ANONYMOUS_PER_MINUTE) return true
-    this.#suppressed++
-    return false
+    const budget = this.#budgets.get(who) ?? { minute, written: 0, suppressed: 0 }
+    this.#budgets.set(who, budget)
+    if (budget.minute !== minute) Object.assign(budget, { minute, written: 0 })
+    if (budget.written === ROWS_A_MINUTE) {
+      budget.suppressed++
+      return null
+    }
+    budget.written++
+    const { suppressed } = budget
+    budget.suppressed = 0
+    return suppressed
   }
 }
