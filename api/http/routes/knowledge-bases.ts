@@ -10,6 +10,8 @@ const tags = ['knowledge bases']
 
 const nameSchema = z
   .string()
+  // Two spellings of one text, which nobody can tell apart, must not be two names.
+  .normalize()
   .trim()
   .min(1)
   .max(100)

@@ -100,7 +100,8 @@ export async function changeKnowledgeBase(
 /** From now on it is invisible, and its name is free again; its rows and vectors are deleted by a job. */
 export async function hideKnowledgeBase(tenant: Tenant, id: string): Promise<void> {
   const { sql } = tenant
-  const name = sql.raw("'deleted:' || id") as never
+  // No name over HTTP or in a resource has a control character, so nobody's is taken.
+  const name = sql.raw("chr(127) || 'deleted:' || id") as never
   await table(tenant)
     .where({ id })
     .update({ name, deleted_at: sql.fn.now() as never, updated_at: sql.fn.now() as never })

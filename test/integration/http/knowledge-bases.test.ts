@@ -82,6 +82,18 @@ describe('/v1/knowledge-bases', () => {
     }
   })
 
+  it('has one name for what looks the same, whichever way its letters are put together', async () => {
+    await tenant.knowledgeBase('Caf\u00e9')
+    const again = await tenant.client.post('/v1/knowledge-bases', { name: 'Cafe\u0301' })
+    expect(again.body.code).to.equal('CONFLICT')
+  })
+
+  it('deletes one although another has the name that deleted ones once got', async () => {
+    const id = await tenant.knowledgeBase('to be deleted')
+    await tenant.knowledgeBase(`deleted:${id}`)
+    expect((await tenant.client.delete(`/v1/knowledge-bases/${id}`)).status).to.equal(204)
+  })
+
   it('deletes with everything in it: gone at once, and really gone soon after', async () => {
     const id = await tenant.knowledgeBase('short-lived')
     const path = `/v1/knowledge-bases/${id}`
