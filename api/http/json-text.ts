@@ -5,17 +5,17 @@ import { fieldPath } from './validate.ts'
 const MAX_DEPTH = 64
 
 /**
- * JSON from the bytes of a body.
+ * JSON from the bytes of a body, or of the part of it that `what` names.
  * @throws ApiError VALIDATION_ERROR for bytes that are not UTF-8, text that is not JSON, and what no database can store
  */
-export function parseJson(bytes: Uint8Array): unknown {
-  const text = decodeUtf8(bytes)
-  if (text.trim() === '') throw invalid('body: is empty; send a JSON object')
+export function parseJson(bytes: Uint8Array, what = 'body'): unknown {
+  const text = decodeUtf8(bytes, what)
+  if (text.trim() === '') throw invalid(`${what}: is empty; send a JSON object`)
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (cause) {
-    throw invalid(`body: is not JSON (${(cause as SyntaxError).message.slice(0, 120)})`, cause)
+    throw invalid(`${what}: is not JSON (${(cause as SyntaxError).message.slice(0, 120)})`, cause)
   }
   refuseUnstorable(value)
   return value

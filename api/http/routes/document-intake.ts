@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { documentLimits } from '../../services/documents/new-document.ts'
 import type { NewTextDocument } from '../../services/documents.ts'
 import { ApiError } from '../../contract/error-codes.ts'
 import { knowledgeBaseParams } from '../identifier.ts'
@@ -13,11 +14,18 @@ import { defined } from '../../contract/defined.ts'
 const tags = ['documents']
 const MAX_BATCH = 50
 
-const titleSchema = z.string().trim().min(1).max(500)
-const externalIdSchema = z.string().min(1).max(255)
+const titleSchema = z.string().trim().min(1).max(documentLimits.title)
+const externalIdSchema = z.string().min(1).max(documentLimits.externalId)
 const metadataSchema = z
-  .record(z.string().min(1).max(100), z.unknown())
-  .refine(value => JSON.stringify(value).length <= 16_384, 'must be at most 16,384 characters as JSON')
+  .unknown()
+  .refine(value => !isObject(value) || !Object.hasOwn(value, '__proto__'), 'no field can be named __proto__')
+  // A record would drop that one without a word.
+  .pipe(z.record(z.string().min(1).max(100), z.unknown()))
+  .refine(
+    value => JSON.stringify(value).length <= documentLimits.metadata,
+    `must be at most ${documentLimits.metadata.toLocaleString('en')} characters as JSON`,
+  )
+  .meta({ type: 'object', additionalProperties: true })
 
 const textDocument = z.strictObject({
   title: titleSchema.optional().describe('Default: what the text itself says, or its first words.'),
@@ -164,6 +172,10 @@ function intakeOptions(headers: z.output<typeof intakeHeaders>) {
 
 function readMetadata(text: string | undefined): Record<string, unknown> | undefined {
   if (text === undefined) return undefined
-  return validate(z.strictObject({ metadata: metadataSchema }), { metadata: parseJson(Buffer.from(text)) }, 'form')
-    .metadata
+  const metadata = parseJson(Buffer.from(text), 'metadata')
+  return validate(z.strictObject({ metadata: metadataSchema }), { metadata }, 'form').metadata
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { ApiError } from '../../contract/error-codes.ts'
 import { detectParser } from '../../ingestion/parsers/index.ts'
 import { UnsupportedDocument } from '../../ingestion/parsers/parser.ts'
-import type { NewFileDocument, NewTextDocument } from './new-document.ts'
+import { documentLimits, type NewFileDocument, type NewTextDocument } from './new-document.ts'
 
 /** A document as it will be kept, whichever way it came. */
 export interface IncomingDocument {
@@ -17,9 +17,7 @@ export interface IncomingDocument {
   readonly filename: string | null
 }
 
-const MOST_TITLE = 1_000
-const MOST_EXTERNAL_ID = 512
-const MOST_METADATA = 65_536
+const LONGEST_FILENAME = 255
 
 /** @throws ApiError VALIDATION_ERROR */
 export function checkText(input: NewTextDocument): IncomingDocument {
@@ -35,7 +33,7 @@ export function checkText(input: NewTextDocument): IncomingDocument {
 /** @throws ApiError VALIDATION_ERROR */
 export function checkFile(input: NewFileDocument): IncomingDocument {
   if (input.bytes.length === 0) throw invalid(`file: ${JSON.stringify(input.filename)} is empty`)
-  requireText('filename', input.filename, MOST_EXTERNAL_ID)
+  requireText('filename', input.filename, LONGEST_FILENAME)
   return {
     ...checkDescription(input),
     ...checkBytes(Buffer.from(input.bytes.buffer, input.bytes.byteOffset, input.bytes.byteLength)),
@@ -60,14 +58,14 @@ function checkBytes(bytes: Buffer) {
 }
 
 function checkDescription({ title = '', metadata = {}, externalId }: Partial<NewTextDocument>) {
-  requireText('title', title, MOST_TITLE)
+  requireText('title', title, documentLimits.title)
   if (externalId !== undefined) {
     if (externalId.trim() === '') throw invalid('external_id: must not be empty')
-    requireText('external_id', externalId, MOST_EXTERNAL_ID)
+    requireText('external_id', externalId, documentLimits.externalId)
   }
-  const json = JSON.stringify(metadata)
-  if (Buffer.byteLength(json) > MOST_METADATA)
-    throw invalid(`metadata: has ${Buffer.byteLength(json)} bytes as JSON, at most ${MOST_METADATA} are allowed`)
+  const { length } = JSON.stringify(metadata)
+  if (length > documentLimits.metadata)
+    throw invalid(`metadata: has ${length} characters as JSON, at most ${documentLimits.metadata} are allowed`)
   if (holdsUnstorable(metadata)) throw invalid(`metadata: ${UNSTORABLE}`)
   return { title: title.trim(), metadata, externalId: externalId ?? null }
 }

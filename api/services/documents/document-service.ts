@@ -76,7 +76,8 @@ export class PostgresDocumentService implements DocumentService {
       throw new ApiError('VALIDATION_ERROR', `documents: 1 to ${MOST_AT_ONCE} at once, got ${inputs.length}`)
     const checked = inputs.map(input => attempt(() => checkText(input)))
     const good = checked.filter((one): one is IncomingDocument => !(one instanceof ApiError))
-    const hash = requestHash(`batch of ${inputs.length}`, knowledgeBaseId, good)
+    const refused = checked.flatMap((one, index) => (one instanceof ApiError ? [index] : []))
+    const hash = requestHash(`batch of ${inputs.length} without ${refused.join()}`, knowledgeBaseId, good)
     return this.#intake(scope, knowledgeBaseId, hash, options, request, async tenant => {
       const room = await remainingRoom(tenant)
       const outcomes = await takeIn(tenant, this.#parts.queue, knowledgeBaseId, good, room)

@@ -1,3 +1,6 @@
+/** What a document's description may be long, in UTF-16 code units; metadata as JSON. */
+export const documentLimits = { title: 500, externalId: 255, metadata: 16_384 } as const
+
 /** A document as a caller hands it in. */
 export interface NewTextDocument {
   /** The text itself; indexed as it is. */

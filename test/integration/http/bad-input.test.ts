@@ -106,6 +106,12 @@ describe('bad input', () => {
       expectRefusal(await tenant.client.post(documents, { content: 'x', metadata: [] }), 400, 'metadata: must be an object') // prettier-ignore
       expectRefusal(await tenant.client.post(documents, { content: 'x', metadata: { a: 'x'.repeat(17_000) } }), 400, 'metadata: must be at most 16,384') // prettier-ignore
     })
+
+    it('refuses a field that would be lost, instead of losing it', async () => {
+      const raw = '{"content": "x", "metadata": {"__proto__": {"a": 1}}}'
+      const headers = { 'content-type': 'application/json' }
+      expectRefusal(await tenant.client.send('POST', documents, { raw, headers }), 400, 'metadata: no field can be named __proto__') // prettier-ignore
+    })
   })
 
   describe('in an upload', () => {
@@ -123,7 +129,7 @@ describe('bad input', () => {
       expectRefusal(await upload(''), 400, 'file: "a.txt" is empty')
       expectRefusal(await upload('x', { colour: 'red' }), 400, 'unknown field "colour"')
       expectRefusal(await upload('x', { metadata: '[1]' }), 400, 'metadata: must be an object')
-      expectRefusal(await upload('x', { metadata: '{' }), 400, 'is not JSON')
+      expectRefusal(await upload('x', { metadata: '{' }), 400, 'metadata: is not JSON')
       const twice = new FormData()
       twice.append('title', 'a')
       twice.append('title', 'b')

@@ -18,6 +18,7 @@ describe('parseJson', () => {
   it('refuses what is no JSON', () => {
     expect(() => parse('{"a":')).to.throw(/^body: is not JSON/)
     expect(() => parse('  \n')).to.throw('body: is empty')
+    expect(() => parseJson(Buffer.from('{'), 'metadata')).to.throw(/^metadata: is not JSON/)
   })
 
   it('refuses U+0000 and half surrogate pairs, in values and in names, and says where', () => {
