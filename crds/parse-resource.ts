@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { describeIssue } from '../api/contract/describe-issue.ts'
 import { API_VERSION } from './definition.ts'
 import { ragPipelineSchema, type RagPipeline } from './rag-pipeline.ts'
 import { ragTenantSchema, type RagTenant } from './rag-tenant.ts'
@@ -32,17 +33,17 @@ export function parseResource(object: unknown): Resource {
 
 /** @throws InvalidResource */
 export function parseRagPipeline(object: unknown): RagPipeline {
-  return orThrow(ragPipelineSchema.safeParse(object), object)
+  return orThrow(ragPipelineSchema.safeParse(object, { error: describeIssue }), object)
 }
 
 /** @throws InvalidResource */
 export function parseRagTenant(object: unknown): RagTenant {
-  return orThrow(ragTenantSchema.safeParse(object), object)
+  return orThrow(ragTenantSchema.safeParse(object, { error: describeIssue }), object)
 }
 
 function orThrow<T>(parsed: z.ZodSafeParseResult<T>, object: unknown): T {
   if (parsed.success) return parsed.data
-  throw new InvalidResource(nameOf(object), parsed.error.issues.flatMap(issueLines))
+  throw new InvalidResource(nameOf(object), parsed.error.issues.map(issueLine))
 }
 
 function nameOf(object: unknown): string {
@@ -50,10 +51,9 @@ function nameOf(object: unknown): string {
   return named.success ? `${named.data.kind} ${named.data.metadata.name}` : 'resource'
 }
 
-function issueLines(issue: z.core.$ZodIssue): string[] {
+function issueLine(issue: z.core.$ZodIssue): string {
   const path = formatPath(issue.path)
-  if (issue.code !== 'unrecognized_keys') return [path ? `${path}: ${issue.message}` : issue.message]
-  return issue.keys.map(key => `${path ? `${path}.` : ''}${key}: unknown field`)
+  return path ? `${path}: ${issue.message}` : issue.message
 }
 
 /** `['spec', 'apiKeys', 0, 'name']` → `spec.apiKeys[0].name`, as the API server writes paths. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { ApiError } from '../contract/error-codes.ts'
-import { describeIssue } from './describe-issue.ts'
+import { describeIssue } from '../contract/describe-issue.ts'
 
 const MOST_FAULTS = 5
 

@@ -50,7 +50,7 @@ export const wrongResources: readonly WrongResource[] = [
     what: 'an sslMode that does not exist',
     manifest: pipelineManifest({ postgres: { ...url, sslMode: 'on' } }),
     refusal: 'spec.postgres.sslMode: Unsupported value: "on": supported values: "disable", "prefer"',
-    fault: 'spec.postgres.sslMode: Invalid option: expected one of "disable"|"prefer"',
+    fault: 'spec.postgres.sslMode: must be one of "disable", "prefer"',
   },
   {
     what: 'qdrant without a url',
@@ -66,7 +66,7 @@ export const wrongResources: readonly WrongResource[] = [
     what: 'an engine that does not exist',
     manifest: pipelineManifest({ vectors: { engine: 'milvus', ...qdrant } }),
     refusal: 'spec.vectors.engine: Unsupported value: "milvus": supported values: "qdrant", "pgvector"',
-    fault: 'spec.vectors.engine: Invalid option: expected one of "qdrant"|"pgvector"',
+    fault: 'spec.vectors.engine: must be one of "qdrant", "pgvector"',
   },
   {
     what: 'an address without a scheme',
@@ -103,7 +103,7 @@ export const wrongResources: readonly WrongResource[] = [
     what: 'a reranker, which nothing would use yet',
     manifest: pipelineManifest({ models: { reranker: { provider: 'cohere' } } }),
     refusal: 'spec.models.reranker.provider: Unsupported value: "cohere": supported values: "none"',
-    fault: 'spec.models.reranker.provider: Invalid input: expected "none"',
+    fault: 'spec.models.reranker.provider: must be "none"',
   },
   {
     what: 'an overlap of more than half a chunk',
@@ -172,7 +172,7 @@ export const wrongResources: readonly WrongResource[] = [
     what: 'too many results',
     manifest: pipelineManifest({ retrieval: { topK: 51 } }),
     refusal: 'spec.retrieval.topK in body should be less than or equal to 50',
-    fault: 'spec.retrieval.topK: Too big: expected number to be <=50',
+    fault: 'spec.retrieval.topK: must be at most 50',
   },
   {
     what: 'a variable that a field stands for',
@@ -196,13 +196,13 @@ export const wrongResources: readonly WrongResource[] = [
     what: 'an unknown field',
     manifest: pipelineManifest({ replicas: 3 }),
     refusal: 'unknown field "spec.replicas"',
-    fault: 'spec.replicas: unknown field',
+    fault: 'spec: unknown field "replicas"; allowed: image, ',
   },
   {
     what: 'a wrong type',
     manifest: pipelineManifest({ suspend: 'yes' }),
     refusal: 'spec.suspend in body must be of type boolean: "string"',
-    fault: 'spec.suspend: Invalid input: expected boolean',
+    fault: 'spec.suspend: must be a boolean',
   },
   {
     what: 'a tenant whose name cannot be a slug',
@@ -213,7 +213,7 @@ export const wrongResources: readonly WrongResource[] = [
     what: 'a tenant without a pipeline',
     manifest: tenantManifest({ pipelineRef: undefined }),
     refusal: 'spec.pipelineRef: Required value',
-    fault: 'spec.pipelineRef: Invalid input: expected object',
+    fault: 'spec.pipelineRef: is required: an object',
   },
   {
     what: 'two knowledge bases of one name',
@@ -250,7 +250,7 @@ export const wrongResources: readonly WrongResource[] = [
     what: 'a role that does not exist',
     manifest: tenantManifest({ apiKeys: [{ ...key, role: 'owner' }] }),
     refusal: 'spec.apiKeys[0].role: Unsupported value: "owner": supported values: "admin", "write", "read"',
-    fault: 'spec.apiKeys[0].role: Invalid option: expected one of "admin"|"write"|"read"',
+    fault: 'spec.apiKeys[0].role: must be one of "admin", "write", "read"',
   },
   {
     what: 'a duration without a unit',
@@ -262,6 +262,6 @@ export const wrongResources: readonly WrongResource[] = [
     what: 'a quota below -1',
     manifest: tenantManifest({ quotas: { documents: -2 } }),
     refusal: 'spec.quotas.documents in body should be greater than or equal to -1',
-    fault: 'spec.quotas.documents: Too small: expected number to be >=-1',
+    fault: 'spec.quotas.documents: must be at least -1',
   },
 ]

@@ -27,7 +27,7 @@ describe('parseResource, the check of YAML files', () => {
 
   it('names every fault, not only the first', () => {
     const faults = faultsOf(pipelineManifest({ replicas: 3, suspend: 1, logLevel: 'loud' }))
-    expect(faults.map(fault => fault.split(':')[0])).to.have.members(['spec.replicas', 'spec.suspend', 'spec.logLevel'])
+    expect(faults.map(fault => fault.split(':')[0])).to.have.members(['spec', 'spec.suspend', 'spec.logLevel'])
   })
 
   for (const [what, object] of Object.entries({

@@ -4,7 +4,7 @@ type RawIssue = z.core.$ZodRawIssue
 type Shape = Readonly<Record<string, unknown>>
 
 /**
- * What callers read about one wrong field, without the field's name: what is allowed, and what was sent instead. Given to
+ * What people read about one wrong field of a request or a resource, without the field's name: what is allowed, and what was sent instead. Given to
  * zod as the error map of a parse; null leaves zod's own words (custom refinements bring theirs).
  */
 export function describeIssue(issue: RawIssue): string | null {
