@@ -29,9 +29,9 @@ function endOnSignal(running: Promise<Standalone>): AbortSignal {
   const ending = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {
-      if (ending.signal.aborted) process.exit(1)
+      if (ending.signal.aborted) endNow()
       ending.abort()
-      setTimeout(() => process.exit(1), 4_800).unref()
+      setTimeout(endNow, 4_800).unref()
       running
         .then(standalone => standalone.stop())
         .then(
@@ -40,6 +40,11 @@ function endOnSignal(running: Promise<Standalone>): AbortSignal {
         )
     })
   return ending.signal
+}
+
+/** Not process.exit, which would end the model's thread in the middle of an inference: the runtime then dumps core. */
+function endNow(): void {
+  process.kill(process.pid, 'SIGKILL')
 }
 
 main().catch((error: unknown) => {

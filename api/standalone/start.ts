@@ -40,9 +40,7 @@ export class WrongEnvironment extends Error {
  */
 export async function startStandalone(settings: StandaloneSettings, terminal: Terminal): Promise<Standalone> {
   const stops: (() => Promise<unknown>)[] = []
-  const stop = once(async () => {
-    for (const end of stops.reverse()) await end()
-  })
+  const stop = once(() => inTurn(stops.reverse()))
   try {
     return { ...(await start(settings, terminal, end => stops.push(end))), stop }
   } catch (error) {
@@ -128,6 +126,13 @@ async function listen(application: Application, { HOST: host, PORT: port }: Conf
   } catch (error) {
     throw portError(host, port, error as NodeJS.ErrnoException)
   }
+}
+
+/** Each gets its chance, so that the database is closed whatever happened before. @throws the first error, after all */
+async function inTurn(stops: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const errors: unknown[] = []
+  for (const stop of stops) await stop().catch((error: unknown) => errors.push(error))
+  if (errors.length > 0) throw errors[0]
 }
 
 function describe(error: unknown): string {

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -61,6 +63,30 @@ describe('embedders/local', () => {
     expect((error as ProviderError).message).to.include(onnxPath)
     await broken.close()
     await rm(folder, { recursive: true })
+  })
+
+  it('ends in the middle of an inference without taking the process along', async function () {
+    this.timeout(60_000)
+    const modules = new URL('../../../api/providers/embedders/local/', import.meta.url).href
+    const folder = await mkdtemp(join(tmpdir(), 'selfrag-closing-'))
+    const file = join(folder, 'close.mjs')
+    const program = `
+      const { LocalEmbedder } = await import('${modules}local-embedder.ts')
+      const { localModel } = await import('${modules}catalogue.ts')
+      const embedder = new LocalEmbedder(localModel('${testModel.name}'), ${JSON.stringify(files)}, 384, 2)
+      await embedder.embed(['warm up'], 'query')
+      const texts = Array(24).fill('The boundary layer on a flat plate becomes turbulent. '.repeat(18))
+      const cut = embedder.embed(texts, 'document').catch(error => console.log(error.message))
+      setTimeout(() => embedder.close().then(() => console.log('closed')), 60)
+      await cut`
+    await writeFile(file, program)
+    const child = spawn(process.execPath, [file])
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', piece => (output += String(piece)))
+    const [code, signal] = await once(child, 'close')
+    await rm(folder, { recursive: true })
+    expect({ code, signal }, output).to.deep.equal({ code: 0, signal: null })
+    expect(output).to.include('local: the embedder was closed\nclosed')
   })
 
   it('leaves nobody waiting when it is closed', async () => {

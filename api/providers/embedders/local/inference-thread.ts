@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { ProviderError } from '../../provider-error.ts'
-import type { InferenceAnswer, InferenceRequest } from './inference-worker.ts'
+import type { InferenceAnswer, InferenceMessage } from './inference-worker.ts'
 import type { OnnxModelSettings } from './onnx-model.ts'
 
 interface Waiting {
@@ -32,15 +33,22 @@ export class InferenceThread {
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
       worker.ref()
-      worker.postMessage({ id, texts } satisfies InferenceRequest)
+      worker.postMessage({ id, texts } satisfies InferenceMessage)
     })
   }
 
+  /**
+   * Rejects what is under way and ends the thread when the inference that is running is over: in the middle of one the
+   * runtime's callback would find no thread any more, and abort the process.
+   */
   async close(): Promise<void> {
     const worker = this.#worker
     if (!worker) return
     this.#end(worker, () => new ProviderError('local', 'the embedder was closed', { transient: true }))
-    await worker.terminate()
+    const ended = once(worker, 'exit')
+    worker.ref()
+    worker.postMessage('close' satisfies InferenceMessage)
+    await ended
   }
 
   #start(): Worker {
@@ -60,6 +68,8 @@ export class InferenceThread {
   }
 
   #settle(worker: Worker, answer: InferenceAnswer): void {
+    // Closed meanwhile: nobody waits, and the thread is to be waited for.
+    if (this.#worker !== worker) return
     const waiting = this.#waiting.get(answer.id)
     this.#waiting.delete(answer.id)
     // An idle thread does not keep the process alive.

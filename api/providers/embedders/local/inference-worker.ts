@@ -1,6 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { OnnxModel, type OnnxModelSettings } from './onnx-model.ts'
 
+/** What is sent to this thread; `close`: nobody waits any more, end. */
+export type InferenceMessage = InferenceRequest | 'close'
+
 /** What goes between {@link file://./inference-thread.ts} and this thread. */
 export interface InferenceRequest {
   readonly id: number
@@ -17,8 +20,8 @@ const port = parentPort
 const model = await OnnxModel.load(workerData as OnnxModelSettings)
 
 let turn = Promise.resolve()
-port.on('message', (request: InferenceRequest) => {
-  turn = turn.then(() => answer(request))
+port.on('message', (message: InferenceMessage) => {
+  turn = turn.then(() => (message === 'close' ? port.close() : answer(message)))
 })
 
 async function answer({ id, texts }: InferenceRequest): Promise<void> {
