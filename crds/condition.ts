@@ -25,13 +25,16 @@ export const driftSchema = z
       .strictObject({
         object: z.string().max(512).describe('What differs: `Deployment/demo-api`, `collection kb_shared_g1`.'),
         field: z.string().max(512).describe('Which part of it.'),
-        wanted: z.string().max(4096).describe('What it should be.'),
-        found: z.string().max(4096).describe('What it was.'),
+        wanted: z.string().max(1024).describe('What it should be.'),
+        found: z.string().max(1024).describe('What it was.'),
+        remedy: z.string().max(1024).optional().describe('What a person has to do; only where the operator cannot repair it under any policy.'), // prettier-ignore
       })
       .describe('One difference.'),
   )
   .max(64)
   .describe('What had been as desired and no longer is; under driftPolicy Enforce it is repaired and the entry goes.')
+
+export const driftOmittedSchema = z.int().min(1).describe('How many more differences there are than `drift` lists.')
 
 export const observedGenerationSchema = z
   .int()

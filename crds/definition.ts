@@ -7,6 +7,9 @@ export const API_VERSION = `${GROUP}/${VERSION}`
 /** Takes over a schema or a collection that bears somebody else's ownership marker, or none. */
 export const ADOPT_ANNOTATION = 'selfrag.io/adopt'
 
+/** While it is "true" the operator writes what it would do into `status.plan` and does none of it. */
+export const PLAN_ANNOTATION = 'selfrag.io/plan'
+
 /** A column of `kubectl get`; those with priority 1 show with `-o wide` only. */
 export interface PrinterColumn {
   readonly name: string

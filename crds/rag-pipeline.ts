@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import { appliedObjectsSchema } from './applied-objects.ts'
 import { cachingSchema, corsSchema, rateLimitSchema } from './traffic.ts'
-import { conditionsSchema, driftSchema, observedGenerationSchema } from './condition.ts'
+import { conditionsSchema, driftOmittedSchema, driftSchema, observedGenerationSchema } from './condition.ts'
 import { API_VERSION, type ResourceDefinition } from './definition.ts'
+import { planSchema } from './plan.ts'
 import { pipelineChunkingSchema, pipelineRetrievalSchema } from './knowledge-base-defaults.ts'
 import { ingressSchema } from './ingress.ts'
 import { metadataSchema } from './metadata.ts'
@@ -104,7 +106,10 @@ export const ragPipelineStatusSchema = z.strictObject({
     .optional()
     .describe('The embedding generation in use.'),
   tenants: z.int().min(0).optional().describe('Tenants, those made over HTTP included.'),
+  objects: appliedObjectsSchema.optional(),
   drift: driftSchema.optional(),
+  driftOmitted: driftOmittedSchema.optional(),
+  plan: planSchema.optional(),
 })
 
 const NAME = '^[a-z]([-a-z0-9]{0,46}[a-z0-9])?$'

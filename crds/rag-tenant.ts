@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { quotasSchema } from '../api/contract/quotas.ts'
 import { SLUG_PATTERN } from '../api/contract/names.ts'
 import { apiKeySchema } from './api-key.ts'
-import { conditionsSchema, driftSchema, observedGenerationSchema } from './condition.ts'
+import { conditionsSchema, driftOmittedSchema, driftSchema, observedGenerationSchema } from './condition.ts'
 import { API_VERSION, type ResourceDefinition } from './definition.ts'
+import { planSchema } from './plan.ts'
 import { knowledgeBaseSchema } from './knowledge-base.ts'
 import { metadataSchema } from './metadata.ts'
 import { immutable, listMap, withRule } from './rule.ts'
@@ -81,6 +82,8 @@ export const ragTenantStatusSchema = z.strictObject({
     .optional()
     .describe('The declared keys.'),
   drift: driftSchema.optional(),
+  driftOmitted: driftOmittedSchema.optional(),
+  plan: planSchema.optional(),
 })
 
 export const ragTenantSchema = withRule(

@@ -8,13 +8,15 @@ import { grafanaDashboard } from './generate/grafana-dashboard.ts'
 import { kustomizeBases } from './generate/kustomize-bases.ts'
 import { rbacRoles } from './generate/rbac-role.ts'
 import { resourceReferences } from './generate/resource-reference.ts'
+import { schemaStructures } from './generate/schema-structures.ts'
 import type { GeneratedFile } from './generate/generated-file.ts'
 
 /**
  * `npm run generate` writes every file that is made from the sources of truth; `--check` writes nothing, names those that
  * are stale and exits 1.
  */
-const generators: readonly (() => GeneratedFile[])[] = [
+const generators: readonly (() => GeneratedFile[] | Promise<GeneratedFile[]>)[] = [
+  schemaStructures,
   customResourceDefinitions,
   rbacRoles,
   chartValues,
@@ -32,7 +34,7 @@ const stale: string[] = []
 
 // One after the other: some are made from what those before them have written.
 for (const generate of generators) {
-  for (const { path, content } of generate()) {
+  for (const { path, content } of await generate()) {
     const target = join(root, path)
     if ((await readOrNull(target)) === content) continue
     stale.push(path)

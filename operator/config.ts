@@ -52,7 +52,10 @@ export const operatorConfigSchema = z.object({
   POD_NAMESPACE: z.string().min(1).default('selfrag-system').describe('Namespace of the operator itself.'),
   POD_NAME: z.string().min(1).default(hostname()).describe('Name of the pod: who leads, and who wrote an Event.'),
   METRICS_BIND: address.prefault(':8080').describe('Where /healthz, /readyz and /metrics are served.'),
-  RESYNC_SECONDS: seconds(300, 1).describe('How often Postgres and the vector store are looked at for drift.'),
+  RESYNC_SECONDS: seconds(300, 1).describe(
+    'How often each resource is looked at again, because drift in Postgres and in the vector store tells nobody; the actual time is up to a fifth shorter or longer, so that many resources do not come at once.',
+  ),
+  DRY_RUN: flag(false).describe('Whether the operator only writes into `status.plan` of each resource what it would do, as the annotation `selfrag.io/plan: "true"` does for one; the option `--dry-run` is the same. It still takes its Lease.'), // prettier-ignore
   WORKERS: z
     .string()
     .regex(/^\d{1,2}$/, 'must be a whole number')

@@ -6,6 +6,7 @@ import { type OperatorMetrics } from './metrics.ts'
 import { disposableTypes, types } from './observe/resource-types.ts'
 import { type Tenant } from './observe/resources.ts'
 import { type OperatorDependencies } from './operator.ts'
+import { spread } from './runtime/backoff.ts'
 import { type ReconcileResult, runController } from './runtime/controller.ts'
 import { EventRecorder } from './runtime/events.ts'
 import { KubernetesClient } from './runtime/kubernetes-client.ts'
@@ -106,8 +107,9 @@ function makeContext(deps: LeadingDependencies, { client, events, cluster, befor
     events,
     cluster,
     image: config.API_IMAGE,
+    dryRun: config.DRY_RUN,
     now: deps.now,
-    resyncMs: config.RESYNC_SECONDS * 1000,
+    resyncMs: () => spread(config.RESYNC_SECONDS * 1000, deps.random()),
     tenants: () => watching.watched.tenants.list(),
     disposable: () =>
       watching.watched.owned.filter(({ type }) => disposableTypes.includes(type)).flatMap(informer => informer.list()),

@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util'
 import { KubeConfig } from '@kubernetes/client-node'
 import { pino } from 'pino'
 import { logOptions } from '../api/contract/log-format.ts'
@@ -7,7 +8,8 @@ import { runOperator } from './operator.ts'
 import { kubeTransport } from './runtime/kubernetes-transport.ts'
 import { systemTimers } from './runtime/timers.ts'
 
-const parsed = parseOperatorConfig(process.env)
+const { values: options } = parseArgs({ options: { 'dry-run': { type: 'boolean' } } })
+const parsed = parseOperatorConfig({ ...process.env, ...(options['dry-run'] ? { DRY_RUN: 'true' } : {}) })
 if (!parsed.ok) {
   process.stderr.write(
     `the operator's environment is not complete:\n${parsed.faults.map(fault => `  ${fault}\n`).join('')}`,

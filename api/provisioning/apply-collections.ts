@@ -1,4 +1,5 @@
 import { recordGeneration } from '../stores/postgres/embedding-generations.ts'
+import { showTuning } from '../stores/vectors/tuning.ts'
 import { auditStep } from './audit.ts'
 import type { StepOf } from './steps.ts'
 import type { ApplyContext, ProvisioningStores } from './stores.ts'
@@ -21,17 +22,20 @@ export async function createPayloadIndex(
   step: StepOf<'create-payload-index'>,
   context: ApplyContext,
 ): Promise<void> {
-  await vectors.collections.createIndex(step.collection, step.index, step.tenancy)
-  await auditStep(database, context, { action: step.kind, target: step.collection, detail: { index: step.index } })
+  const { collection, index, tenancy, replaces } = step
+  if (replaces === null) await vectors.collections.createIndex(collection, index, tenancy)
+  else await vectors.collections.replaceIndex(collection, index, tenancy)
+  await auditStep(database, context, { action: step.kind, target: collection, detail: { index, replaces } })
 }
 
-export async function setHnsw(
+export async function tuneCollection(
   { database, vectors }: ProvisioningStores,
-  step: StepOf<'set-hnsw'>,
+  step: StepOf<'tune-collection'>,
   context: ApplyContext,
 ): Promise<void> {
-  await vectors.collections.setHnsw(step.collection, step.hnsw)
-  await auditStep(database, context, { action: step.kind, target: step.collection, detail: { ...step.hnsw } })
+  await vectors.collections.tune(step.collection, step.tuning, step.part)
+  const detail = { [step.part]: showTuning(step.tuning)[step.part] }
+  await auditStep(database, context, { action: step.kind, target: step.collection, detail })
 }
 
 export async function setAlias(

@@ -1,5 +1,13 @@
-import { createCollection, createPayloadIndex, record, setAlias, setHnsw, takeCollection } from './apply-collections.ts'
+import {
+  createCollection,
+  createPayloadIndex,
+  record,
+  setAlias,
+  takeCollection,
+  tuneCollection,
+} from './apply-collections.ts'
 import { expire, mint, register, revoke, updateDeclaredKey } from './apply-keys.ts'
+import { mendSchema, revoke as revokeStrayGrants } from './apply-integrity.ts'
 import { createKnowledgeBase, releaseKnowledgeBase, updateDeclaredKnowledgeBase } from './apply-knowledge-bases.ts'
 import { dropControlSchema, migrateControl, releasePipeline, takeSchema } from './apply-pipeline.ts'
 import { archive, deletePoints, dropCollection, dropRole, dropSchema, forgetSecrets, removeTenant, setDisabled } from './apply-removal.ts' // prettier-ignore
@@ -58,8 +66,8 @@ function dispatch(stores: ProvisioningStores, step: Step, context: ApplyContext)
       return createCollection(stores, step, context)
     case 'create-payload-index':
       return createPayloadIndex(stores, step, context)
-    case 'set-hnsw':
-      return setHnsw(stores, step, context)
+    case 'tune-collection':
+      return tuneCollection(stores, step, context)
     case 'set-alias':
       return setAlias(stores, step, context)
     case 'adopt-collection':
@@ -78,6 +86,10 @@ function dispatch(stores: ProvisioningStores, step: Step, context: ApplyContext)
       return createSchema(stores, step, context)
     case 'grant-schema':
       return repairGrants(stores, step, context)
+    case 'mend-schema':
+      return mendSchema(stores, step, context)
+    case 'revoke-grants':
+      return revokeStrayGrants(stores, step, context)
     case 'migrate-tenant-schema':
       return migrateTenant(stores, step, context)
     case 'create-knowledge-base':

@@ -17,9 +17,10 @@ export async function observeCollection(
   const state =
     (await describe(collections, recorded)) ??
     (await describe(collections, target === recorded ? undefined : (target ?? undefined)))
-  if (state || target) return { alias, target, nameTaken: false, state, generations }
-  // Neither alias nor record: nothing was made yet, or making it was interrupted.
+  if (target) return { alias, target, nameTaken: false, state, generations }
   const nameTaken = (await collections.describe(alias)) !== null
+  if (state) return { alias, target, nameTaken, state, generations }
+  // Neither alias nor record: nothing was made yet, or making it was interrupted.
   const interrupted = nameTaken ? undefined : await newestGeneration(collections, alias)
   return { alias, target, nameTaken, state: (await describe(collections, interrupted)) ?? null, generations }
 }

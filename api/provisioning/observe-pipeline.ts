@@ -5,10 +5,12 @@ import { listGenerations } from '../stores/postgres/embedding-generations.ts'
 import { describeLogin } from '../stores/postgres/login-role.ts'
 import { controlSchemaState, controlSchemaVersion } from '../stores/postgres/migrator.ts'
 import { schemaOwner } from '../stores/postgres/ownership-comments.ts'
+import { isLost } from '../stores/postgres/schema-structure.ts'
 import { readSystemConfig } from '../stores/postgres/system-config.ts'
 import type { DesiredPipeline } from './desired.ts'
 import { observeCollection } from './observe-collection.ts'
-import type { ObservedControlSchema, ObservedPipeline } from './observed.ts'
+import { observeIntegrity } from './observe-integrity.ts'
+import type { ObservedControlSchema, ObservedIntegrity, ObservedPipeline } from './observed.ts'
 import type { ProvisioningStores } from './stores.ts'
 
 /** Key of system_config: the marker of a pipeline that was deleted with Retain. */
@@ -22,26 +24,34 @@ export async function observePipeline(
   { database, vectors }: ProvisioningStores,
   desired: Pick<DesiredPipeline, 'collectionPrefix'>,
 ): Promise<ObservedPipeline> {
-  const control = await observeControlSchema(database)
+  const integrity = await observeIntegrity(database)
+  const control = await observeControlSchema(database, integrity)
   const alias = sharedCollection(desired.collectionPrefix)
   return {
     login: await describeLogin(database),
     control,
+    integrity,
     collection: await observeCollection(
       vectors.collections,
       alias,
-      await recordedGenerations(database, control, alias),
+      integrity.structure.some(isLost) ? [] : await recordedGenerations(database, control, alias),
     ),
   }
 }
 
-export async function observeControlSchema(database: Knex): Promise<ObservedControlSchema> {
+/** @param integrity what of the schema cannot be read; absent: it is taken to be whole */
+export async function observeControlSchema(
+  database: Knex,
+  integrity?: ObservedIntegrity,
+): Promise<ObservedControlSchema> {
   const { exists, owner } = await schemaOwner(database, CONTROL_SCHEMA)
-  if (!exists) return { exists, owner, applied: null, released: null }
+  if (!exists || integrity?.foreign.length) return { exists, owner, applied: null, released: null }
   const version = await controlSchemaVersion(database)
   // Other versions of the schema may keep this elsewhere.
   const released =
-    controlSchemaState(version).state === 'current' ? await readSystemConfig(database, RELEASED_KEY) : undefined
+    controlSchemaState(version).state === 'current' && !integrity?.structure.some(isLost)
+      ? await readSystemConfig(database, RELEASED_KEY)
+      : undefined
   return { exists, owner, ...version, released: ownerSchema.safeParse(released).data ?? null }
 }
 

@@ -4,8 +4,15 @@ import { sharedCollection, tenantSchema } from '../contract/names.ts'
 import { declaredKeys, findKeysByHash } from '../stores/postgres/api-keys.ts'
 import { allKnowledgeBases } from '../stores/postgres/knowledge-bases.ts'
 import { controlSchemaState, schemaVersion, tenantSchemaState } from '../stores/postgres/migrator.ts'
-import { tenantTables } from '../stores/postgres/migrations/tenant/index.ts'
+import { tenantStructure } from '../stores/postgres/migrations/tenant/structure.ts'
 import type { ApiKeyRow, KnowledgeBaseRow, TenantRow } from '../stores/postgres/rows.ts'
+import {
+  compareStructure,
+  isLost,
+  readStructure,
+  type StructureDifference,
+} from '../stores/postgres/schema-structure.ts'
+import { type StrayGrant, strayTenantGrants } from '../stores/postgres/stray-grants.ts'
 import { describeTenantPlace, type TenantPlace } from '../stores/postgres/tenant-roles.ts'
 import { enterTenant } from '../stores/postgres/tenant-scope.ts'
 import { findTenantBySlug } from '../stores/postgres/tenants.ts'
@@ -36,7 +43,7 @@ export async function observeTenant(
     pipelineReady,
     row: rows.row,
     role: observedRole(rows.place),
-    schema: { ...observedSchema(rows.place), applied: rows.applied, missingTables: rows.missingTables },
+    schema: { ...observedSchema(rows.place), applied: rows.applied, structure: rows.structure, grants: rows.grants },
     collection: await observePlace({ database, vectors }, desired, control, alias),
     knowledgeBases: rows.knowledgeBases,
     keys: rows.keys,
@@ -68,7 +75,8 @@ interface Rows {
   readonly place: TenantPlace
   readonly row: TenantRow | null
   readonly applied: readonly string[] | null
-  readonly missingTables: readonly string[]
+  readonly structure: readonly StructureDifference[]
+  readonly grants: readonly StrayGrant[]
   readonly knowledgeBases: readonly KnowledgeBaseRow[] | null
   readonly keys: readonly ApiKeyRow[]
   readonly keysInVault: readonly ApiKeyRow[]
@@ -81,13 +89,14 @@ async function readRows(
   secrets: ReadonlyMap<string, string | null>,
 ): Promise<Rows> {
   const place = await describeTenantPlace(sql, slug)
+  const grants = place.roleExists ? await strayTenantGrants(sql, place.schema, place.role) : []
   const row = pipelineReady ? await findTenantBySlug(sql, slug) : null
   const hashes = [...secrets.values()].filter(secret => secret !== null && isApiKey(secret)) as string[]
   const keys = row ? await declaredKeys(sql, row.id) : []
   const keysInVault = pipelineReady ? await findKeysByHash(sql, hashes.map(hashApiKey)) : []
   // Last, because the transaction stays the tenant's.
   const inside = await readSchema(sql, slug, place)
-  return { place, row, keys, keysInVault, ...inside }
+  return { place, row, keys, keysInVault, grants, ...inside }
 }
 
 /** What only the tenant's role may read. */
@@ -95,15 +104,16 @@ async function readSchema(
   sql: Knex.Transaction,
   slug: string,
   place: TenantPlace,
-): Promise<Pick<Rows, 'applied' | 'missingTables' | 'knowledgeBases'>> {
+): Promise<Pick<Rows, 'applied' | 'structure' | 'knowledgeBases'>> {
   const readable = place.granted && place.schemaOwner === place.role && place.strayTables.length === 0
-  if (!readable) return { applied: null, missingTables: [], knowledgeBases: null }
+  if (!readable) return { applied: null, structure: [], knowledgeBases: null }
   await enterTenant(sql, slug)
   const version = await schemaVersion(sql, tenantSchema(slug))
-  const migrated = version.applied !== null && tenantSchemaState(version).state !== 'behind'
-  const missingTables = migrated ? tenantTables.filter(table => !place.tables.includes(table)) : []
-  const knowledgeBases = place.tables.includes('knowledge_bases') ? await allKnowledgeBases({ sql }) : []
-  return { applied: version.applied, missingTables, knowledgeBases }
+  const current = tenantSchemaState(version).state === 'current'
+  const structure = current ? compareStructure(tenantStructure, await readStructure(sql, tenantSchema(slug))) : []
+  // A table that has lost a column cannot be asked for it.
+  const isWhole = place.tables.includes('knowledge_bases') && !structure.some(isLost)
+  return { applied: version.applied, structure, knowledgeBases: isWhole ? await allKnowledgeBases({ sql }) : [] }
 }
 
 function vaultEntries(
@@ -140,7 +150,7 @@ export function observedRole(place: TenantPlace): ObservedRole {
   }
 }
 
-export function observedSchema(place: TenantPlace): Omit<ObservedTenantSchema, 'applied' | 'missingTables'> {
+export function observedSchema(place: TenantPlace): Omit<ObservedTenantSchema, 'applied' | 'structure' | 'grants'> {
   return {
     name: place.schema,
     exists: place.schemaExists,

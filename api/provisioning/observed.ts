@@ -1,6 +1,8 @@
 import type { Owner } from '../contract/ownership.ts'
 import type { LoginRole } from '../stores/postgres/login-role.ts'
 import type { SchemaVersion } from '../stores/postgres/migrator.ts'
+import type { StrayGrant } from '../stores/postgres/stray-grants.ts'
+import type { StructureDifference } from '../stores/postgres/schema-structure.ts'
 import type { ApiKeyRow, EmbeddingGenerationRow, KnowledgeBaseRow, TenantRow } from '../stores/postgres/rows.ts'
 import type { CollectionState } from '../stores/vectors/vector-store.ts'
 
@@ -8,7 +10,18 @@ import type { CollectionState } from '../stores/vectors/vector-store.ts'
 export interface ObservedPipeline {
   readonly login: LoginRole
   readonly control: ObservedControlSchema
+  readonly integrity: ObservedIntegrity
   readonly collection: ObservedCollection
+}
+
+/** What somebody has done to the control schema. */
+export interface ObservedIntegrity {
+  /** Where it is not as its migrations made it; empty while it is behind or ahead of this version. */
+  readonly structure: readonly StructureDifference[]
+  /** The schema, and its tables, that belong to a role whose rights the product's role does not have. */
+  readonly foreign: readonly { readonly object: string; readonly owner: string; readonly giveBack: string }[]
+  /** What everybody may do there. */
+  readonly grants: readonly StrayGrant[]
 }
 
 export interface ObservedControlSchema extends SchemaVersion {
@@ -65,8 +78,10 @@ export interface ObservedTenantSchema extends SchemaVersion {
   readonly ownedBy: string | null
   /** Tables that belong to another role than the tenant's. */
   readonly strayTables: readonly string[]
-  /** Tables that its migrations made and that are not there any more. */
-  readonly missingTables: readonly string[]
+  /** Where it is not as its migrations made it; empty while it is behind or ahead of this version. */
+  readonly structure: readonly StructureDifference[]
+  /** Rights on it, or of its role, that this product never gives. */
+  readonly grants: readonly StrayGrant[]
   /** Whether every role of the server may use it. */
   readonly public: boolean
 }
@@ -82,7 +97,7 @@ export type VaultEntry =
 export interface ObservedRemoval {
   readonly row: TenantRow | null
   readonly role: ObservedRole
-  readonly schema: Omit<ObservedTenantSchema, 'applied' | 'missingTables'>
+  readonly schema: Omit<ObservedTenantSchema, 'applied' | 'structure' | 'grants'>
   /** The one that the row names; a dedicated one may still be there when the row is gone. */
   readonly collection: ObservedCollection
   /** Generations of the tenant's dedicated collection that bear the owner's marker. */

@@ -1,8 +1,14 @@
 import { generationName, generationOf } from '../contract/names.ts'
-import { type CollectionSpec, type CollectionState, payloadIndexes } from '../stores/vectors/vector-store.ts'
+import { type CollectionTuning, showTuning, type TuningPart, tuningParts } from '../stores/vectors/tuning.ts'
+import {
+  type CollectionSpec,
+  type CollectionState,
+  type PayloadIndex,
+  payloadIndexes,
+} from '../stores/vectors/vector-store.ts'
 import type { ObservedCollection } from './observed.ts'
 import { ADOPT_HINT, type Claim, describeOwner, judge } from './ownership-claim.ts'
-import type { Drift, Obstacle, Plan, Step } from './steps.ts'
+import type { Obstacle, Plan, Step, StoreDrift } from './steps.ts'
 
 /** A collection that must be there under an alias. */
 export interface CollectionWish {
@@ -41,7 +47,7 @@ function creation(wish: CollectionWish, observed: ObservedCollection): Plan {
   // The record of a collection that somebody deleted stays as it is, unless its contents will be different now.
   if (recorded?.fingerprint !== wish.spec.fingerprint) steps.push(recordStep(wish, name, generation))
   steps.push({ kind: 'set-alias', alias: wish.alias, collection: name })
-  const drift = recorded ? [{ object: `collection ${name}`, field: 'existence', wanted: 'present', found: 'missing; its documents must be reprocessed' }] : [] // prettier-ignore
+  const drift = recorded ? [{ object: `collection ${name}`, field: 'existence', wanted: 'present', found: 'missing; its documents must be reprocessed', repair: steps }] : [] // prettier-ignore
   return { steps, obstacles: [], drift }
 }
 
@@ -69,22 +75,29 @@ function difference(what: string, wanted: string | number | undefined, found: st
 }
 
 function repair(wish: CollectionWish, observed: ObservedCollection, state: CollectionState, generation: number): Plan {
-  const { spec } = wish
   const steps: Step[] = []
-  const drift: Drift[] = []
+  const drift: StoreDrift[] = []
   // An alias or a record tells that it was complete once; without them its creation was interrupted.
   const settled = observed.target !== null || observed.generations.length > 0
   const differs = (step: Step, field: string, wanted: string, found: string) => {
     steps.push(step)
-    if (settled) drift.push({ object: `collection ${state.name}`, field, wanted, found })
+    if (settled) drift.push({ object: `collection ${state.name}`, field, wanted, found, repair: [step] })
   }
-  for (const index of payloadIndexes)
-    if (!state.indexes.includes(index))
-      differs(indexStep(state.name, index, wish), `payload index ${index}`, 'present', 'missing')
-  if (!state.hnsw || !equalHnsw(state.hnsw, spec.hnsw))
-    differs({ kind: 'set-hnsw', collection: state.name, hnsw: spec.hnsw }, 'hnsw', showHnsw(spec.hnsw), state.hnsw ? showHnsw(state.hnsw) : 'unknown') // prettier-ignore
+  for (const index of payloadIndexes) {
+    const wrong = state.wrongIndexes[index]
+    if (state.indexes.includes(index)) continue
+    const step = indexStep(state.name, index, wish, wrong?.found ?? null)
+    differs(step, `payload index ${index}`, wrong?.wanted ?? 'present', wrong?.found ?? 'missing')
+  }
+  for (const part of tuningParts) {
+    const difference = tuningDifference(wish.spec, state, part)
+    if (!difference) continue
+    const step: Step = { kind: 'tune-collection', collection: state.name, tuning: tuningOf(wish.spec), part }
+    if (difference.isOurs) steps.push(step)
+    else differs(step, part, difference.wanted, difference.found)
+  }
   if (judge(state.owner, wish.claim) === 'takeable')
-    steps.push({ kind: 'adopt-collection', collection: state.name, owner: spec.owner })
+    steps.push({ kind: 'adopt-collection', collection: state.name, owner: wish.spec.owner })
   if (!observed.generations.some(row => row.collection === state.name))
     steps.push(recordStep(wish, state.name, generation))
   if (observed.target !== state.name)
@@ -92,16 +105,22 @@ function repair(wish: CollectionWish, observed: ObservedCollection, state: Colle
   return { steps, obstacles: [], drift }
 }
 
-function equalHnsw(a: CollectionSpec['hnsw'], b: CollectionSpec['hnsw']): boolean {
-  return a.m === b.m && a.efConstruct === b.efConstruct && a.fullScanThreshold === b.fullScanThreshold
+/**
+ * A part is ours to change when it was last set to something else than is wanted now: the spec has changed since. When it
+ * was set to just that, and is not so any more, somebody else has changed it.
+ */
+function tuningDifference(spec: CollectionSpec, { tuning, tunedTo }: CollectionState, part: TuningPart) {
+  const [wanted, found, last] = [showTuning(spec)[part], tuning[part], tunedTo?.[part]]
+  if (found === undefined || (found === wanted && last === wanted)) return null
+  return { wanted, found, isOurs: found === wanted || (last !== undefined && last !== wanted) }
 }
 
-function showHnsw({ m, efConstruct, fullScanThreshold }: CollectionSpec['hnsw']): string {
-  return `m ${m}, efConstruct ${efConstruct}, fullScanThreshold ${fullScanThreshold}`
+function tuningOf({ hnsw, quantization, onDisk }: CollectionSpec): CollectionTuning {
+  return { hnsw, ...(quantization && { quantization }), ...(onDisk !== undefined && { onDisk }) }
 }
 
-function indexStep(collection: string, index: (typeof payloadIndexes)[number], wish: CollectionWish): Step {
-  return { kind: 'create-payload-index', collection, index, tenancy: wish.spec.tenancy }
+function indexStep(collection: string, index: PayloadIndex, wish: CollectionWish, replaces: string | null): Step {
+  return { kind: 'create-payload-index', collection, index, tenancy: wish.spec.tenancy, replaces }
 }
 
 function recordStep(wish: CollectionWish, collection: string, generation: number): Step {

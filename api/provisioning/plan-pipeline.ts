@@ -3,18 +3,20 @@ import { controlSchemaState } from '../stores/postgres/migrator.ts'
 import type { LoginRole } from '../stores/postgres/login-role.ts'
 import { collectionSpec } from './collection-spec.ts'
 import type { DesiredPipeline } from './desired.ts'
-import type { ObservedControlSchema, ObservedPipeline } from './observed.ts'
+import type { ObservedControlSchema, ObservedIntegrity, ObservedPipeline } from './observed.ts'
 import { ADOPT_HINT, type Claim, describeOwner, judge, sameResource } from './ownership-claim.ts'
 import { planCollection } from './plan-collection.ts'
+import { planIntegrity } from './plan-integrity.ts'
 import type { Obstacle, Plan, Step } from './steps.ts'
 
 const OLDEST_SERVER = 15
 
 /** Steps that bring a pipeline's database and shared collection to what is desired. Pure. */
 export function planPipeline(desired: DesiredPipeline, observed: ObservedPipeline): Plan {
-  const obstacles = databaseObstacles(desired, observed)
+  const integrity = planControlIntegrity(observed.integrity)
+  const obstacles = [...databaseObstacles(desired, observed), ...integrity.obstacles]
   // The collection is recorded in the control schema, and a foreign database is no place to begin.
-  if (obstacles.length > 0) return { steps: [], obstacles, drift: [] }
+  if (obstacles.length > 0) return { steps: [], obstacles, drift: integrity.drift.filter(({ repair }) => repair.length === 0) } // prettier-ignore
   const claim = pipelineClaim(desired, observed.control)
   const vectors = planCollection(
     {
@@ -27,10 +29,19 @@ export function planPipeline(desired: DesiredPipeline, observed: ObservedPipelin
   )
   return {
     // Taking the schema over forgets who released it, which the collection's adoption rests on: hence last.
-    steps: [...migration(desired, observed.control), ...vectors.steps, ...adoption(claim, observed.control)],
+    steps: [...migration(desired, observed.control), ...integrity.steps, ...vectors.steps, ...adoption(claim, observed.control)], // prettier-ignore
     obstacles: vectors.obstacles,
-    drift: vectors.drift,
+    drift: [...integrity.drift, ...vectors.drift],
   }
+}
+
+function planControlIntegrity({ foreign, ...rest }: ObservedIntegrity): Plan {
+  const plan = planIntegrity({ schema: CONTROL_SCHEMA, slug: null, ...rest }, 'database')
+  if (foreign.length === 0) return plan
+  const statements = [...new Set(foreign.map(({ giveBack }) => giveBack))].join('; ')
+  const message = `${foreign.map(({ object, owner }) => `${object} belongs to the role ${owner}`).join(', ')}; as that role run: ${statements}` // prettier-ignore
+  const drift = foreign.map(({ object, owner, giveBack }) => ({ object, field: 'owner', wanted: 'the product’s role', found: owner, repair: [], remedy: `as ${owner} run: ${giveBack}` })) // prettier-ignore
+  return { steps: [], obstacles: [obstacle('Unrepairable', message)], drift: [...drift, ...plan.drift] }
 }
 
 function pipelineClaim(desired: DesiredPipeline, { released }: ObservedControlSchema): Claim {

@@ -2,6 +2,7 @@ import { tenantSchemaState } from '../stores/postgres/migrator.ts'
 import type { DesiredTenant } from './desired.ts'
 import type { ObservedTenant } from './observed.ts'
 import { type Claim, judge } from './ownership-claim.ts'
+import { planIntegrity } from './plan-integrity.ts'
 import type { Drift, Plan, Step } from './steps.ts'
 
 /** The role and the schema of a tenant whose ownership has been judged already. Pure. */
@@ -11,26 +12,28 @@ export function planSchema(desired: DesiredTenant, observed: ObservedTenant, cla
   // The row is written after the schema is complete, so this is no interrupted creation: the data is gone.
   if (observed.row && !schema.exists)
     return unrepairable(`schema ${schema.name} is gone with all documents of the tenant; restore it from a backup, or delete the tenant and create it anew`) // prettier-ignore
-  if (schema.missingTables.length > 0)
-    return unrepairable(`schema ${schema.name} has lost the tables ${schema.missingTables.join(', ')}; restore them from a backup`) // prettier-ignore
+  const integrity = planIntegrity({ schema: schema.name, slug, structure: schema.structure, grants: schema.grants }, 'tenant') // prettier-ignore
+  if (integrity.obstacles.length > 0) return integrity
   const stranger = schema.exists && schema.ownedBy !== role.name && schema.ownedBy !== role.login
   if (stranger)
     return unrepairable(`schema ${schema.name} is owned by the role ${schema.ownedBy}; as that role run: ALTER SCHEMA "${schema.name}" OWNER TO "${role.login}"`) // prettier-ignore
-  const drift = schema.exists ? rightsDrift(observed) : []
+  const found = schema.exists ? rightsDrift(observed) : []
   const state = tenantSchemaState(schema)
   if (state.state === 'newer')
     return unrepairable(`schema ${schema.name} has migrations that this version does not know (${state.unknown.join(', ')}); run the version that made them, or a newer one`, 'NewerSchema') // prettier-ignore
   const steps: Step[] = []
   if (!role.exists && !schema.exists) steps.push({ kind: 'create-role', slug })
-  else if (drift.length > 0 || !role.granted || role.excess.length > 0)
-    steps.push({ kind: 'grant-schema', slug, missing: drift.map(difference => difference.field) })
+  else if (found.length > 0 || !role.granted || role.excess.length > 0)
+    steps.push({ kind: 'grant-schema', slug, missing: found.map(({ field }) => field) })
+  // No other step repairs any of it.
+  const drift = found.map(difference => ({ ...difference, repair: [...steps] }))
   if (!schema.exists) steps.push({ kind: 'create-schema', slug, owner: desired.owner })
   else if (judge(schema.marker, claim) !== 'ours')
     steps.push({ kind: 'adopt-schema', schema: schema.name, slug, owner: desired.owner })
   const unreadable = schema.exists && observed.knowledgeBases === null
   if (state.state === 'behind' && !unreadable)
     steps.push({ kind: 'migrate-tenant-schema', slug, from: state.from, to: state.to })
-  return { steps, obstacles: [], drift }
+  return { steps: [...steps, ...integrity.steps], obstacles: [], drift: [...drift, ...integrity.drift] }
 }
 
 /** Differences between the rights that there are and those that creation gives. */

@@ -1,5 +1,8 @@
 import type { Owner } from '../contract/ownership.ts'
-import type { CollectionSpec, HnswSettings, PayloadIndex } from '../stores/vectors/vector-store.ts'
+import type { StructureDifference } from '../stores/postgres/schema-structure.ts'
+import type { StrayGrant } from '../stores/postgres/stray-grants.ts'
+import type { CollectionTuning, TuningPart } from '../stores/vectors/tuning.ts'
+import type { CollectionSpec, PayloadIndex } from '../stores/vectors/vector-store.ts'
 import type { DesiredApiKey, DesiredKnowledgeBase, DesiredTenant } from './desired.ts'
 
 /**
@@ -17,8 +20,9 @@ export type Step =
   /** `slug`: a tenant's schema; null: the control schema. */
   | { readonly kind: 'adopt-schema'; readonly schema: string; readonly slug: string | null; readonly owner: Owner }
   | { readonly kind: 'create-collection'; readonly alias: string; readonly name: string; readonly generation: number; readonly spec: CollectionSpec; readonly model: string | null } // prettier-ignore
-  | { readonly kind: 'create-payload-index'; readonly collection: string; readonly index: PayloadIndex; readonly tenancy: 'shared' | 'dedicated' } // prettier-ignore
-  | { readonly kind: 'set-hnsw'; readonly collection: string; readonly hnsw: HnswSettings }
+  /** `replaces`: the index of another kind that goes first; null when there is none. */
+  | { readonly kind: 'create-payload-index'; readonly collection: string; readonly index: PayloadIndex; readonly tenancy: 'shared' | 'dedicated'; readonly replaces: string | null } // prettier-ignore
+  | { readonly kind: 'tune-collection'; readonly collection: string; readonly tuning: CollectionTuning; readonly part: TuningPart } // prettier-ignore
   | { readonly kind: 'set-alias'; readonly alias: string; readonly collection: string }
   | { readonly kind: 'adopt-collection'; readonly collection: string; readonly owner: Owner }
   | { readonly kind: 'record-generation'; readonly alias: string; readonly collection: string; readonly generation: number; readonly fingerprint: string; readonly model: string | null; readonly dimension: number | null; readonly distance: string | null } // prettier-ignore
@@ -28,6 +32,10 @@ export type Step =
   | { readonly kind: 'create-role'; readonly slug: string }
   | { readonly kind: 'create-schema'; readonly slug: string; readonly owner: Owner }
   | { readonly kind: 'grant-schema'; readonly slug: string; readonly missing: readonly string[] }
+  /** `slug`: a tenant's schema; null: the control schema. Makes indexes and constraints anew that somebody dropped. */
+  | { readonly kind: 'mend-schema'; readonly schema: string; readonly slug: string | null; readonly missing: readonly StructureDifference[] } // prettier-ignore
+  /** `slug`: rights in a tenant's schema or of its role; null: in the control schema. */
+  | { readonly kind: 'revoke-grants'; readonly slug: string | null; readonly grants: readonly StrayGrant[] }
   | { readonly kind: 'migrate-tenant-schema'; readonly slug: string; readonly from: string | null; readonly to: string }
   | { readonly kind: 'create-knowledge-base'; readonly slug: string; readonly knowledgeBase: DesiredKnowledgeBase }
   | { readonly kind: 'update-knowledge-base'; readonly slug: string; readonly knowledgeBase: DesiredKnowledgeBase; readonly changed: readonly string[] } // prettier-ignore
@@ -83,11 +91,18 @@ export interface Drift {
   readonly field: string
   readonly wanted: string
   readonly found: string
+  /** What a person does about it; only where the product cannot repair it by itself. */
+  readonly remedy?: string | undefined
+}
+
+/** Drift in a store, and the steps that repair it; none: only a person can. */
+export interface StoreDrift extends Drift {
+  readonly repair: readonly Step[]
 }
 
 export interface Plan {
   readonly steps: readonly Step[]
   readonly obstacles: readonly Obstacle[]
   /** What had been as desired once and no longer is; empty on first creation. */
-  readonly drift: readonly Drift[]
+  readonly drift: readonly StoreDrift[]
 }

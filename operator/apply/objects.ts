@@ -1,25 +1,15 @@
 import { type Drift, type Obstacle } from '../../api/provisioning/steps.ts'
+import { type AppliedObject } from '../../crds/applied-objects.ts'
 import { typeOf } from '../observe/resource-types.ts'
-import { type Difference } from '../runtime/differences.ts'
+import { APPLIED_ANNOTATION, appliedObject, decideObject, type ObjectDecision, type ObjectPolicy } from '../plan/object-decision.ts' // prettier-ignore
 import { type KubernetesClient } from '../runtime/kubernetes-client.ts'
+import { isInvalid } from '../runtime/kubernetes-error.ts'
 import { type KubernetesObject, objectName } from '../runtime/kubernetes-object.ts'
-import { apply, type ApplyDecision, decide } from '../runtime/server-side-apply.ts'
-import { claimObject } from '../plan/object-claim.ts'
-import { type DriftPolicy } from '../plan/drift-policy.ts'
+import { apply, appliedHash } from '../runtime/server-side-apply.ts'
 import { handOverReplicas } from './replicas.ts'
 
 export const FIELD_MANAGER = 'selfrag-operator'
-/** Hash of what was applied, see operator/runtime/server-side-apply.ts. */
-export const APPLIED_ANNOTATION = 'selfrag.io/applied'
 const options = { fieldManager: FIELD_MANAGER, annotation: APPLIED_ANNOTATION }
-
-export interface ApplyPolicy {
-  readonly drift: DriftPolicy
-  /** All objects had been applied before: one that is missing has been deleted by somebody. */
-  readonly settled: boolean
-  /** Takes over objects of somebody else. */
-  readonly adopt: boolean
-}
 
 export interface AppliedObjects {
   /** As they are now, by `Kind/name`; objects that are in the way are left out. */
@@ -27,56 +17,59 @@ export interface AppliedObjects {
   readonly obstacles: readonly Obstacle[]
   readonly repaired: readonly Drift[]
   readonly left: readonly Drift[]
+  /** For the status: what is applied now. */
+  readonly applied: readonly AppliedObject[]
+}
+
+/** Looks at the objects and decides about each, in order; changes nothing. */
+export function decideObjects(
+  client: KubernetesClient,
+  wanted: readonly KubernetesObject[],
+  policy: ObjectPolicy,
+): Promise<ObjectDecision[]> {
+  return Promise.all(
+    wanted.map(async object => decideObject(object, await client.get(typeOf(object), object.metadata), policy)),
+  )
 }
 
 /** Applies, in order, the objects that are not as they should be; makes no write for those that are. */
 export async function applyObjects(
   client: KubernetesClient,
-  wanted: readonly KubernetesObject[],
-  policy: ApplyPolicy,
+  decisions: readonly ObjectDecision[],
 ): Promise<AppliedObjects> {
   const live = new Map<string, KubernetesObject>()
   const obstacles: Obstacle[] = []
   const repaired: Drift[] = []
   const left: Drift[] = []
-  for (const object of wanted) {
-    const type = typeOf(object)
-    const found = await client.get(type, object.metadata)
-    const obstacle = found && claimObject(object, found, policy.adopt)
-    if (obstacle) {
-      obstacles.push(obstacle)
+  const applied: (AppliedObject | null)[] = []
+  for (const decision of decisions) {
+    const { wanted, drift, leave, recorded } = decision
+    const outcome = decision.obstacle ?? (await carryOut(client, decision))
+    const refused = outcome !== null && 'reason' in outcome
+    applied.push(refused || leave ? recorded : appliedObject(wanted, appliedHash(wanted)))
+    if (refused) {
+      obstacles.push(outcome)
       continue
     }
-    const decision = decide(object, found, APPLIED_ANNOTATION)
-    const drift = driftOf(object, decision, policy.settled)
-    const leave = drift.length > 0 && policy.drift !== 'Enforce'
     ;(leave ? left : repaired).push(...drift)
-    const now = leave || decision.action === 'none' ? found : await write(client, object, found)
-    if (now) live.set(objectName(object), now)
+    if (outcome) live.set(objectName(wanted), outcome)
   }
-  return { live, obstacles, repaired, left }
+  return { live, obstacles, repaired, left, applied: applied.filter(entry => entry !== null) }
 }
 
-async function write(
+/** @returns the object as it is now, null when it stays away, or why it cannot be changed */
+async function carryOut(
   client: KubernetesClient,
-  object: KubernetesObject,
-  found: KubernetesObject | null,
-): Promise<KubernetesObject> {
-  if (found) await handOverReplicas(client, object, found, FIELD_MANAGER)
-  return apply(client, typeOf(object), object, options)
-}
-
-function driftOf(object: KubernetesObject, decision: ApplyDecision, settled: boolean): Drift[] {
-  const name = objectName(object)
-  if (decision.action === 'create' && settled)
-    return [{ object: name, field: 'existence', wanted: 'present', found: 'missing' }]
-  return decision.action === 'repair' ? decision.differences.map(difference => tell(name, difference)) : []
-}
-
-function tell(object: string, { path, wanted, found }: Difference): Drift {
-  return { object, field: path, wanted: show(wanted), found: found === undefined ? 'missing' : show(found) }
-}
-
-function show(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  { wanted, live, action, leave }: ObjectDecision,
+): Promise<KubernetesObject | Obstacle | null> {
+  if (leave || action === 'none') return live
+  try {
+    if (live) await handOverReplicas(client, wanted, live, FIELD_MANAGER)
+    return await apply(client, typeOf(wanted), wanted, options)
+  } catch (error) {
+    if (!isInvalid(error) || !live) throw error
+    const { kind, metadata } = wanted
+    const way = `kubectl -n ${metadata.namespace} delete ${kind.toLowerCase()} ${metadata.name}`
+    return { reason: 'Unrepairable', area: 'tenant', message: `${objectName(wanted)} cannot be changed in place (${error.message}); delete it and it is made anew: ${way}` } // prettier-ignore
+  }
 }

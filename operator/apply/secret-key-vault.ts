@@ -5,7 +5,8 @@ import { type Tenant } from '../observe/resources.ts'
 import { decode, type Secret } from '../observe/secrets.ts'
 import { type KubernetesClient } from '../runtime/kubernetes-client.ts'
 import { apply } from '../runtime/server-side-apply.ts'
-import { APPLIED_ANNOTATION, FIELD_MANAGER } from './objects.ts'
+import { APPLIED_ANNOTATION } from '../plan/object-decision.ts'
+import { FIELD_MANAGER } from './objects.ts'
 
 /** Keeps a tenant's API keys in Secrets beside its RagTenant, which they are deleted with. */
 export class SecretKeyVault implements KeyVault {

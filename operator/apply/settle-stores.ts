@@ -1,15 +1,16 @@
 import { applyPlan, type ApplyContext, type PlanHooks } from '../../api/provisioning/apply.ts'
 import { type Drift, type Obstacle, type Plan } from '../../api/provisioning/steps.ts'
 import { type ProvisioningStores } from '../../api/provisioning/stores.ts'
-import { type DriftPolicy, underPolicy } from '../plan/drift-policy.ts'
+import { type DriftDecision, type DriftPolicy, underPolicy } from '../plan/drift-policy.ts'
 
-export interface SettleOptions<Observed> {
-  readonly stores: ProvisioningStores
+export interface LookOptions<Observed> {
   readonly observe: () => Promise<Observed>
   readonly plan: (observed: Observed) => Plan
   readonly policy: DriftPolicy
-  /** Whether everything had been as desired before, so that differences are drift. */
-  readonly settled: boolean
+}
+
+export interface SettleOptions<Observed> extends LookOptions<Observed> {
+  readonly stores: ProvisioningStores
   readonly context: ApplyContext
   readonly hooks: PlanHooks
 }
@@ -36,9 +37,8 @@ export async function settleStores<Observed>(options: SettleOptions<Observed>): 
   const repaired: Drift[] = []
   const erased = { rows: 0, points: 0 }
   for (let round = 1; ; round++) {
-    const observed = await options.observe()
-    const plan = options.plan(observed)
-    const { steps, repaired: repairs, left } = underPolicy(plan, options.policy, options.settled)
+    const { observed, plan, decision } = await look(options)
+    const { steps, repaired: repairs, left } = decision
     if (steps.length === 0) return { observed, obstacles: plan.obstacles, repaired, left, erased }
     if (round > MAX_ROUNDS)
       throw new Error(`the plan is not fulfilled by its own steps: ${steps.map(({ kind }) => kind).join(', ')}`)
@@ -47,4 +47,13 @@ export async function settleStores<Observed>(options: SettleOptions<Observed>): 
     erased.points += gone.points
     repaired.push(...repairs)
   }
+}
+
+/** One round without carrying it out: what there is, what should be done, and what of it the drift policy lets be done. */
+export async function look<Observed>(
+  options: LookOptions<Observed>,
+): Promise<{ observed: Observed; plan: Plan; decision: DriftDecision }> {
+  const observed = await options.observe()
+  const plan = options.plan(observed)
+  return { observed, plan, decision: underPolicy(plan, options.policy) }
 }

@@ -4,6 +4,8 @@ import { type ApplyContext } from '../../api/provisioning/stores.ts'
 import { patchStatus } from '../apply/status.ts'
 import { type Pipeline, type Tenant } from '../observe/resources.ts'
 import { fails, holds } from '../plan/findings.ts'
+import { withoutPlan } from '../plan/plan-status.ts'
+import { newDrift } from '../plan/status-drift.ts'
 import { type StoreFault } from '../plan/store-fault.ts'
 import { changedFindings, type Finding, setConditions } from '../runtime/conditions.ts'
 import { type ReconcileResult } from '../runtime/controller.ts'
@@ -38,11 +40,11 @@ export function tellDrift(
   { events }: OperatorContext,
   resource: Resource,
   repaired: readonly Drift[],
-  left: readonly Drift[],
+  told: readonly Drift[],
 ): void {
   for (const note of describeDrift(repaired))
     events.record(resource, { type: 'Normal', reason: 'DriftRepaired', action: 'Repair', note })
-  for (const note of describeDrift(left))
+  for (const note of describeDrift(newDrift(resource.status?.drift, told)))
     events.record(resource, { type: 'Warning', reason: 'DriftFound', action: 'Reconcile', note })
 }
 
@@ -59,7 +61,7 @@ function describeDrift(drift: readonly Drift[]): string[] {
 /** When to look again, after the status has been written. @throws RetryLater when the key should come back by backoff */
 export function nextLook(context: OperatorContext, fault: StoreFault | null, dueMs = Infinity): ReconcileResult {
   if (fault?.reason === 'Unreachable') throw new RetryLater(fault.message)
-  const look = fault ? SLOW_RETRY_MS : context.resyncMs
+  const look = fault ? SLOW_RETRY_MS : context.resyncMs()
   return { requeueAfterMs: Math.max(0, Math.min(look, dueMs)) }
 }
 
@@ -71,7 +73,7 @@ export async function suspend(
   message: string,
 ): Promise<ReconcileResult> {
   const findings = [fails('Progressing', 'Suspended', message)]
-  const before = resource.status ?? {}
+  const before = withoutPlan(resource.status ?? {})
   const conditions = setConditions(before.conditions ?? [], findings, resource.metadata.generation, context.now())
   await conclude(context, type, resource, findings, { ...before, conditions })
   return {}

@@ -14,11 +14,13 @@ export interface OperatorContext {
   readonly events: EventRecorder
   /** Uid of the namespace kube-system: tells this cluster's markers from another's. */
   readonly cluster: string
+  /** Everything is only planned. */
+  readonly dryRun: boolean
   /** Image of pipelines that name none. */
   readonly image: string
   readonly now: () => Date
-  /** How often what cannot be watched (Postgres, the vector store) is looked at again. */
-  readonly resyncMs: number
+  /** In how many milliseconds what cannot be watched (Postgres, the vector store) is looked at again; differs each time. */
+  readonly resyncMs: () => number
   /** RagTenants as the watch has seen them. */
   readonly tenants: () => readonly Tenant[]
   /** Objects of `disposableTypes` that bear the operator's label, as the watch has seen them. */

@@ -1,6 +1,7 @@
-import { noVault } from '../../api/provisioning/desired.ts'
+import { noVault, type PipelineRemoval, type TenantRemoval } from '../../api/provisioning/desired.ts'
 import { collectionPrefix, ownerOf } from '../../api/provisioning/from-resource.ts'
 import { observePipelineRemoval, observeTenantRemoval } from '../../api/provisioning/observe-removal.ts'
+import { type ObservedPipelineRemoval } from '../../api/provisioning/observed.ts'
 import { planPipelineRemoval, planTenantRemoval } from '../../api/provisioning/plan-removal.ts'
 import { type ProvisioningStores } from '../../api/provisioning/stores.ts'
 import { referencedPipeline } from '../../crds/pipeline-ref.ts'
@@ -45,7 +46,7 @@ export async function removePipeline(
 }
 
 /** Asked of the API server and not of the cache: a tenant that was made a moment ago counts. */
-async function tenantsOf(context: OperatorContext, pipeline: Pipeline): Promise<string[]> {
+export async function tenantsOf(context: OperatorContext, pipeline: Pipeline): Promise<string[]> {
   const items = await context.listTenants()
   const { name, namespace } = pipeline.metadata
   const using = items.filter(tenant => {
@@ -55,49 +56,55 @@ async function tenantsOf(context: OperatorContext, pipeline: Pipeline): Promise<
   return using.map(({ metadata }) => objectKey(metadata)).sort()
 }
 
-function tenantsLeft(users: readonly string[]): string {
+export function tenantsLeft(users: readonly string[]): string {
   const named = users.slice(0, 5).join(', ')
   const more = users.length > 5 ? ` and ${users.length - 5} more` : ''
   return `RagTenants still use this pipeline: ${named}${more}; delete them first`
 }
 
 async function eraseOrRelease(context: OperatorContext, pipeline: Pipeline, stores: ProvisioningStores) {
-  const removal = {
-    owner: ownerOf(pipeline, context.cluster),
-    policy: pipeline.spec.deletionPolicy,
-    collectionPrefix: collectionPrefix(pipeline),
-  }
-  if (removal.policy === 'Delete') await eraseOrphans(context, pipeline, stores)
+  const removal = pipelineRemoval(context, pipeline)
+  await eraseOrphans(context, pipeline, stores, removal)
   return settleStores({
     stores,
     observe: () => observePipelineRemoval(stores, removal),
     plan: observed => planPipelineRemoval(removal, observed),
     policy: 'Enforce',
-    settled: false,
     context: applyContext(context, pipeline, noVault),
     hooks: context.hooks,
   })
 }
 
+export function pipelineRemoval({ cluster }: Pick<OperatorContext, 'cluster'>, pipeline: Pipeline): PipelineRemoval {
+  return {
+    owner: ownerOf(pipeline, cluster),
+    policy: pipeline.spec.deletionPolicy,
+    collectionPrefix: collectionPrefix(pipeline),
+  }
+}
+
 /** Tenants that HTTP made and those that were released have no resource that would be deleted before the pipeline. */
-async function eraseOrphans(context: OperatorContext, pipeline: Pipeline, stores: ProvisioningStores): Promise<void> {
-  const prefix = collectionPrefix(pipeline)
-  const owner = ownerOf(pipeline, context.cluster)
-  const { tenants } = await observePipelineRemoval(stores, { owner, policy: 'Delete', collectionPrefix: prefix })
-  for (const row of tenants.filter(tenant => tenant.managed_by === 'api' || tenant.released_at !== null)) {
-    const removal = {
-      slug: row.slug,
-      owner: row.owner,
-      policy: 'Delete',
-      collectionPrefix: prefix,
-      keyNames: [],
-    } as const
+export function orphanRemovals(
+  { policy, collectionPrefix: prefix }: PipelineRemoval,
+  { tenants }: ObservedPipelineRemoval,
+): TenantRemoval[] {
+  if (policy !== 'Delete') return []
+  const orphans = tenants.filter(tenant => tenant.managed_by === 'api' || tenant.released_at !== null)
+  return orphans.map(({ slug, owner }) => ({ slug, owner, policy, collectionPrefix: prefix, keyNames: [] }))
+}
+
+async function eraseOrphans(
+  context: OperatorContext,
+  pipeline: Pipeline,
+  stores: ProvisioningStores,
+  wish: PipelineRemoval,
+): Promise<void> {
+  for (const removal of orphanRemovals(wish, await observePipelineRemoval(stores, wish))) {
     await settleStores({
       stores,
       observe: () => observeTenantRemoval(stores, removal, noVault),
       plan: observed => planTenantRemoval(removal, observed),
       policy: 'Enforce',
-      settled: false,
       context: applyContext(context, pipeline, noVault),
       hooks: context.hooks,
     })

@@ -7,8 +7,7 @@ import { type ProvisioningStores } from '../../api/provisioning/stores.ts'
 import { settleStores } from '../apply/settle-stores.ts'
 import { type Pipeline } from '../observe/resources.ts'
 import { type ObservedSecrets } from '../observe/secrets.ts'
-import { hasSettled, toldDrift } from '../plan/drift-policy.ts'
-import { storeAreas } from '../plan/pipeline-findings.ts'
+import { toldDrift } from '../plan/drift-policy.ts'
 import { type PipelineReport } from '../plan/pipeline-report.ts'
 import { storeAddress } from '../plan/store-address.ts'
 import { objectKey } from '../runtime/kubernetes-object.ts'
@@ -44,7 +43,6 @@ async function settle(context: OperatorContext, pipeline: Pipeline, stores: Prov
     observe: () => observePipeline(stores, desired),
     plan: now => planPipeline(desired, now),
     policy: pipeline.spec.driftPolicy,
-    settled: hasSettled(pipeline.status ?? {}, pipeline.metadata.generation, storeAreas),
     context: applyContext(context, pipeline, noVault),
     hooks: context.hooks,
   })

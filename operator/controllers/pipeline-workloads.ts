@@ -1,22 +1,26 @@
 import { ADOPT_ANNOTATION } from '../../crds/definition.ts'
-import { ensureAdminToken } from '../apply/admin-token.ts'
-import { applyObjects } from '../apply/objects.ts'
+import { mintAdminToken } from '../apply/admin-token.ts'
+import { applyObjects, decideObjects } from '../apply/objects.ts'
+import { adminTokenSecret } from '../desired/admin-token.ts'
 import { desiredObjects } from '../desired/index.ts'
 import { type Component, names } from '../desired/names.ts'
 import { type ObservedReferences } from '../observe/references.ts'
 import { types } from '../observe/resource-types.ts'
 import { type Pipeline } from '../observe/resources.ts'
+import { type Secret } from '../observe/secrets.ts'
+import { decideAdminToken, MINTED } from '../plan/admin-token-decision.ts'
 import { type LiveDeployment } from '../plan/deployment-findings.ts'
-import { workloadsSettled } from '../plan/pipeline-findings.ts'
 import { toldDrift } from '../plan/drift-policy.ts'
+import { appliedHashes, appliedObject, type ObjectDecision, type ObjectPolicy } from '../plan/object-decision.ts'
 import { type PipelineReport } from '../plan/pipeline-report.ts'
 import { referencedAddresses } from '../plan/referenced-addresses.ts'
+import { type KubernetesObject } from '../runtime/kubernetes-object.ts'
 import { type OperatorContext } from './context.ts'
 import { tellDrift } from './conclusion.ts'
 import { removeUnwanted } from './pipeline-pruning.ts'
 import { type StoresPart } from './pipeline-stores.ts'
 
-type WorkloadsPart = Pick<PipelineReport, 'objectObstacles' | 'drift' | 'deployments'>
+type WorkloadsPart = Pick<PipelineReport, 'objectObstacles' | 'drift' | 'deployments' | 'applied'>
 
 /** Runs API and worker when what they need is there; else leaves them as they are. */
 export async function runWorkloads(
@@ -25,35 +29,67 @@ export async function runWorkloads(
   references: ObservedReferences,
   stores: StoresPart,
 ): Promise<WorkloadsPart> {
-  const addresses = referencedAddresses(pipeline, references)
-  const wanted = desiredObjects(pipeline, { image: context.image, secretsChecksum: references.checksum, addresses })
+  const wanted = wantedObjects(context, pipeline, references)
   // First, and also when nothing may be started: an autoscaler that is no longer wanted would argue about the number of pods.
   const kept = await removeUnwanted(context, pipeline, wanted)
   if (!mayRun(pipeline, references, stores))
-    return { objectObstacles: [], drift: kept, deployments: await liveDeployments(context, pipeline) }
-  const adopt = pipeline.metadata.annotations?.[ADOPT_ANNOTATION] === 'true'
-  const token = await ensureAdminToken(context.client, pipeline, adopt)
-  const applied = await applyObjects(context.client, wanted, {
-    drift: pipeline.spec.driftPolicy,
-    settled: workloadsSettled(pipeline),
-    adopt,
-  })
-  const left = [...kept, ...applied.left]
-  tellDrift(context, pipeline, applied.repaired, toldDrift(pipeline, left))
-  const live = (component: Component) =>
-    (applied.live.get(`Deployment/${names.deployment(pipeline, component)}`) ?? null) as LiveDeployment | null
+    return { objectObstacles: [], drift: kept, deployments: await liveDeployments(context, pipeline), applied: null }
+  const { token, objects } = await decideWorkloads(context, pipeline, wanted)
+  await mintAdminToken(context.client, pipeline, token)
+  const { live, obstacles, ...outcome } = await applyObjects(context.client, objects)
+  const left = [...kept, ...(token.leave ? token.drift : []), ...outcome.left]
+  const repaired = token.leave ? outcome.repaired : [...token.drift, ...outcome.repaired]
+  tellDrift(context, pipeline, repaired, toldDrift(pipeline, left))
+  const deployment = (component: Component) =>
+    (live.get(`Deployment/${names.deployment(pipeline, component)}`) ?? null) as LiveDeployment | null
   return {
-    objectObstacles: token ? [token, ...applied.obstacles] : applied.obstacles,
+    objectObstacles: token.obstacle ? [token.obstacle, ...obstacles] : obstacles,
     drift: left,
-    deployments: { api: live('api'), worker: live('worker') },
+    deployments: { api: deployment('api'), worker: deployment('worker') },
+    applied: [...tokenRecord(token), ...outcome.applied],
   }
+}
+
+/** All that the pipeline asks for but the admin token. */
+export function wantedObjects(
+  { image }: Pick<OperatorContext, 'image'>,
+  pipeline: Pipeline,
+  references: ObservedReferences,
+): readonly KubernetesObject[] {
+  const addresses = referencedAddresses(pipeline, references)
+  return desiredObjects(pipeline, { image, secretsChecksum: references.checksum, addresses })
+}
+
+/** Looks at the objects of a pipeline and decides about each; changes nothing. */
+export async function decideWorkloads(
+  { client }: Pick<OperatorContext, 'client'>,
+  pipeline: Pipeline,
+  wanted: readonly KubernetesObject[],
+): Promise<{ token: ObjectDecision; objects: readonly ObjectDecision[] }> {
+  const policy: ObjectPolicy = {
+    drift: pipeline.spec.driftPolicy,
+    adopt: pipeline.metadata.annotations?.[ADOPT_ANNOTATION] === 'true',
+    applied: appliedHashes(pipeline.status?.objects),
+  }
+  const secret = adminTokenSecret(pipeline, '')
+  const live = await client.get<Secret>(types.secrets, secret.metadata)
+  return { token: decideAdminToken(secret, live, policy), objects: await decideObjects(client, wanted, policy) }
+}
+
+function tokenRecord({ wanted, obstacle, leave, recorded }: ObjectDecision) {
+  if (obstacle) return []
+  return leave ? (recorded ? [recorded] : []) : [appliedObject(wanted, MINTED)]
 }
 
 /**
  * Pods are neither started nor replaced while something is in the way: with a new model that the collection does not fit
  * they would serve nothing, with a Secret missing they would not start. A store that is away for a while is no reason.
  */
-function mayRun(pipeline: Pipeline, { secrets }: ObservedReferences, { obstacles, stores }: StoresPart): boolean {
+export function mayRun(
+  pipeline: Pipeline,
+  { secrets }: ObservedReferences,
+  { obstacles, stores }: Pick<StoresPart, 'obstacles' | 'stores'>,
+): boolean {
   const prepared = stores !== null || pipeline.status?.version !== undefined
   return secrets.missing.length === 0 && obstacles.length === 0 && prepared
 }

@@ -4,11 +4,13 @@ import { type Pipeline } from '../observe/resources.ts'
 import { pipelineFindings } from '../plan/pipeline-findings.ts'
 import { type PipelineReport } from '../plan/pipeline-report.ts'
 import { pipelineStatus } from '../plan/pipeline-status.ts'
+import { isPlanning } from '../plan/plan-status.ts'
 import { type ReconcileResult } from '../runtime/controller.ts'
 import { addFinalizer } from '../runtime/finalizer.ts'
 import { parseKey } from '../runtime/kubernetes-object.ts'
 import { type OperatorContext } from './context.ts'
 import { conclude, nextLook, suspend, tellingFailures } from './conclusion.ts'
+import { planPipelineRun } from './pipeline-planning.ts'
 import { removePipeline } from './pipeline-removal.ts'
 import { prepareStores } from './pipeline-stores.ts'
 import { runWorkloads } from './pipeline-workloads.ts'
@@ -24,7 +26,9 @@ export async function reconcilePipeline(context: OperatorContext, key: string): 
     return {}
   }
   return tellingFailures(context, types.pipelines, pipeline, async () => {
-    if (pipeline.metadata.deletionTimestamp) return removePipeline(context, pipeline, PIPELINE_FINALIZER)
+    const planning = isPlanning(pipeline, context.dryRun) && (!pipeline.spec.suspend || isGoing(pipeline))
+    if (planning) return planPipelineRun(context, pipeline, PIPELINE_FINALIZER)
+    if (isGoing(pipeline)) return removePipeline(context, pipeline, PIPELINE_FINALIZER)
     if (pipeline.spec.suspend) return suspend(context, types.pipelines, pipeline, SUSPENDED)
     const owned = await addFinalizer(context.client, types.pipelines, pipeline, PIPELINE_FINALIZER)
     const report = await bringAbout(context, owned)
@@ -32,6 +36,10 @@ export async function reconcilePipeline(context: OperatorContext, key: string): 
     await conclude(context, types.pipelines, owned, findings, pipelineStatus(owned, report, findings, context.now()))
     return nextLook(context, report.fault)
   })
+}
+
+function isGoing({ metadata }: Pipeline): boolean {
+  return metadata.deletionTimestamp !== undefined
 }
 
 async function bringAbout(context: OperatorContext, pipeline: Pipeline): Promise<PipelineReport> {

@@ -4,6 +4,7 @@ import { type Pipeline, type Tenant } from '../observe/resources.ts'
 import { type MissingSecret } from '../observe/secrets.ts'
 import { fails, sentences } from '../plan/findings.ts'
 import { describe } from '../plan/missing-secrets.ts'
+import { withoutPlan } from '../plan/plan-status.ts'
 import { type StoreAddress } from '../plan/store-address.ts'
 import { setConditions } from '../runtime/conditions.ts'
 import { type ReconcileResult } from '../runtime/controller.ts'
@@ -74,7 +75,7 @@ export async function wait(
     fails('Ready', reason, `it is being deleted: ${message}`),
     fails('Progressing', 'Blocked', 'waits until somebody has done what the condition Ready says'),
   ]
-  const before = resource.status ?? {}
+  const before = withoutPlan(resource.status ?? {})
   const conditions = setConditions(before.conditions ?? [], findings, resource.metadata.generation, context.now())
   await conclude(context, type, resource, findings, { ...before, conditions })
   return { requeueAfterMs: SLOW_RETRY_MS }

@@ -1,3 +1,4 @@
+import { type TenantRemoval } from '../../api/provisioning/desired.ts'
 import { collectionPrefix, ownerOf } from '../../api/provisioning/from-resource.ts'
 import { observeTenantRemoval } from '../../api/provisioning/observe-removal.ts'
 import { planTenantRemoval } from '../../api/provisioning/plan-removal.ts'
@@ -38,14 +39,7 @@ async function cleanUpIn(
   const { namespace } = pipeline.metadata
   const secrets = await observeSecrets(context.client, namespace, referencedSecrets(pipeline))
   const vault = new SecretKeyVault(context.client, tenant, apiUrl(pipeline))
-  const declared = tenant.spec.apiKeys.map(({ name }) => name)
-  const removal = {
-    slug: tenant.metadata.name,
-    owner: ownerOf(tenant, context.cluster),
-    policy: tenant.spec.deletionPolicy,
-    collectionPrefix: collectionPrefix(pipeline),
-    keyNames: [...new Set([...declared, ...(await vault.keyNames())])],
-  }
+  const removal = await tenantRemoval(context, tenant, pipeline, vault)
   return cleanUp(context, {
     type: types.tenants,
     resource: tenant,
@@ -60,11 +54,27 @@ async function cleanUpIn(
         observe: () => observeTenantRemoval(stores, removal, vault),
         plan: observed => planTenantRemoval(removal, observed),
         policy: 'Enforce',
-        settled: false,
         context: applyContext(context, tenant, vault),
         hooks: context.hooks,
       }),
   })
+}
+
+/** What is to go, and how much of it. */
+export async function tenantRemoval(
+  { cluster }: Pick<OperatorContext, 'cluster'>,
+  tenant: Tenant,
+  pipeline: Pipeline,
+  vault: SecretKeyVault,
+): Promise<TenantRemoval> {
+  const declared = tenant.spec.apiKeys.map(({ name }) => name)
+  return {
+    slug: tenant.metadata.name,
+    owner: ownerOf(tenant, cluster),
+    policy: tenant.spec.deletionPolicy,
+    collectionPrefix: collectionPrefix(pipeline),
+    keyNames: [...new Set([...declared, ...(await vault.keyNames())])],
+  }
 }
 
 /** The pipeline was forced away before its tenant: nobody knows any more where the stores are. */

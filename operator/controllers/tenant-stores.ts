@@ -11,9 +11,8 @@ import { apiUrl } from '../desired/names.ts'
 import { referencedSecrets } from '../desired/referenced-secrets.ts'
 import { type Pipeline, type Tenant } from '../observe/resources.ts'
 import { observeSecrets } from '../observe/secrets.ts'
-import { hasSettled, toldDrift } from '../plan/drift-policy.ts'
+import { toldDrift } from '../plan/drift-policy.ts'
 import { storeAddress } from '../plan/store-address.ts'
-import { tenantAreas } from '../plan/tenant-findings.ts'
 import { nothingLookedAt, type TenantReport } from '../plan/tenant-report.ts'
 import { objectKey } from '../runtime/kubernetes-object.ts'
 import { applyContext, tellDrift } from './conclusion.ts'
@@ -53,14 +52,12 @@ async function provision(
   stores: ProvisioningStores,
 ): Promise<Provisioned> {
   const vault = new SecretKeyVault(context.client, tenant, apiUrl(pipeline))
-  const takenSecrets = await vault.takenSecrets()
-  const desired = withoutTaken(tenant, desiredTenant(tenant, pipeline, context.cluster), takenSecrets)
+  const { desired, takenSecrets } = await tenantWish(context, tenant, pipeline, vault)
   const { observed, obstacles, repaired, left } = await settleStores({
     stores,
     observe: () => observeTenant(stores, desired, vault),
     plan: now => planTenant(desired, now, context.now()),
     policy: pipeline.spec.driftPolicy,
-    settled: hasSettled(tenant.status ?? {}, tenant.metadata.generation, tenantAreas),
     context: applyContext(context, tenant, vault),
     hooks: context.hooks,
   })
@@ -75,6 +72,17 @@ async function provision(
     usage: await observeUsage(stores, observed),
     ...(rotation ? { dueMs: rotation.getTime() - context.now().getTime() } : {}),
   }
+}
+
+/** What the tenant asks for, as far as there is a place for it. */
+export async function tenantWish(
+  { cluster }: Pick<OperatorContext, 'cluster'>,
+  tenant: Tenant,
+  pipeline: Pipeline,
+  vault: SecretKeyVault,
+) {
+  const takenSecrets = await vault.takenSecrets()
+  return { desired: withoutTaken(tenant, desiredTenant(tenant, pipeline, cluster), takenSecrets), takenSecrets }
 }
 
 /** A key whose Secret is somebody else's has no place to go: it is treated as not declared until that is settled. */

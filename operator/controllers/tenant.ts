@@ -1,6 +1,7 @@
 import { referencedPipeline } from '../../crds/pipeline-ref.ts'
 import { types } from '../observe/resource-types.ts'
 import { type Pipeline, type Tenant } from '../observe/resources.ts'
+import { isPlanning } from '../plan/plan-status.ts'
 import { admission } from '../plan/tenant-admission.ts'
 import { tenantFindings } from '../plan/tenant-findings.ts'
 import { nothingLookedAt, type TenantReport } from '../plan/tenant-report.ts'
@@ -10,6 +11,7 @@ import { addFinalizer } from '../runtime/finalizer.ts'
 import { parseKey } from '../runtime/kubernetes-object.ts'
 import { conclude, nextLook, suspend, tellingFailures } from './conclusion.ts'
 import { type OperatorContext } from './context.ts'
+import { planTenantRun } from './tenant-planning.ts'
 import { removeTenant } from './tenant-removal.ts'
 import { provisionTenant } from './tenant-stores.ts'
 
@@ -21,8 +23,9 @@ export async function reconcileTenant(context: OperatorContext, key: string): Pr
   if (!tenant) return {}
   return tellingFailures(context, types.tenants, tenant, async () => {
     const pipeline = await context.client.get<Pipeline>(types.pipelines, referencedPipeline(tenant))
-    if (tenant.metadata.deletionTimestamp) return removeTenant(context, tenant, pipeline, TENANT_FINALIZER)
     const refusal = admission(tenant, pipeline, context.tenants())
+    if (isPlanning(tenant, context.dryRun)) return planTenantRun(context, tenant, pipeline, refusal, TENANT_FINALIZER)
+    if (tenant.metadata.deletionTimestamp) return removeTenant(context, tenant, pipeline, TENANT_FINALIZER)
     // What was provisioned goes on working: its conditions stay.
     if (refusal?.reason === 'PipelineSuspended' && tenant.status?.schema)
       return suspend(context, types.tenants, tenant, refusal.message)

@@ -47,16 +47,17 @@ export function connectWatches(watched: Watched, enqueue: Enqueue): void {
   })
   for (const owned of watched.owned) {
     owned.onChange((now, before) => {
-      if (concernsOwner(now, before)) toOwner(now ?? before, enqueue)
+      // Both: somebody may have taken the owner reference away.
+      if (concernsOwner(now, before)) for (const object of [now, before]) toOwner(object, enqueue)
     })
   }
   watched.configMaps.onChange((now, before) => {
-    toOwner(now ?? before, enqueue)
+    for (const object of [now, before]) toOwner(object, enqueue)
     for (const pipeline of referringTo(watched, now ?? before, referencedConfigMaps)) enqueue.pipeline(objectKey(pipeline.metadata))
   })
   watched.secrets.onChange((now, before) => {
     const secret = now ?? before
-    toOwner(secret, enqueue)
+    for (const object of [now, before]) toOwner(object, enqueue)
     for (const pipeline of referringTo(watched, secret, secretNames)) {
       enqueue.pipeline(objectKey(pipeline.metadata))
       tenantsOf(watched, pipeline).forEach(enqueue.tenant)

@@ -1,27 +1,11 @@
 import { type Drift, type Plan, type Step } from '../../api/provisioning/steps.ts'
 import { type RagPipeline } from '../../crds/rag-pipeline.ts'
-import { type Condition } from '../runtime/conditions.ts'
+import { cut, listed } from '../runtime/cut.ts'
 
 export type DriftPolicy = RagPipeline['spec']['driftPolicy']
 
-/** What of a status decides whether a difference is drift or just not done yet. */
-export interface PreviousStatus {
-  readonly conditions?: readonly Condition[] | undefined
-}
-
 /** Reason of a condition that would hold if drift were repaired. */
 export const DRIFTED = 'Drifted'
-
-/**
- * Whether everything in `areas` had been as this generation of the resource wants it: only then can a difference be
- * somebody else's doing. Before, it is our own work that is not finished.
- */
-export function hasSettled(previous: PreviousStatus, generation: number, areas: readonly string[]): boolean {
-  return areas.every(area => {
-    const condition = previous.conditions?.find(({ type }) => type === area)
-    return condition?.observedGeneration === generation && (condition.status === 'True' || condition.reason === DRIFTED)
-  })
-}
 
 export interface DriftDecision {
   readonly steps: readonly Step[]
@@ -33,37 +17,30 @@ export interface DriftDecision {
 
 /** Of the differences that stay, those that people hear of. */
 export function toldDrift({ spec }: Pick<RagPipeline, 'spec'>, left: readonly Drift[]): readonly Drift[] {
-  return spec.driftPolicy === 'Warn' ? left : []
+  return spec.driftPolicy === 'Ignore' ? [] : left
 }
 
-/** Which of a plan's steps may be carried out under a drift policy. */
-export function underPolicy(plan: Plan, policy: DriftPolicy, settled: boolean): DriftDecision {
-  if (policy === 'Enforce' || !settled || plan.drift.length === 0)
-    return { steps: plan.steps, repaired: settled ? plan.drift : [], left: [] }
-  const steps = plan.steps.filter(step => !repairs(step, plan.drift))
-  return { steps, repaired: [], left: plan.drift }
+/** For the condition Degraded; all of it stands in `status.drift`. */
+export function driftMessage(drift: readonly Drift[]): string {
+  return listed(drift.map(tell), 8)
 }
 
-function repairs(step: Step, drift: readonly Drift[]): boolean {
-  // Without its schema nothing of a tenant can be changed.
-  if (drift.some(({ object, field }) => object.startsWith('schema ') && field === 'existence')) return true
-  const touched = touchedCollection(step)
-  if (touched !== null) return drift.some(({ object }) => object === `collection ${touched}`)
-  return step.kind === 'grant-schema' && drift.some(({ object }) => /^(role|schema|table) /.test(object))
+function tell({ object, field, wanted, found, remedy }: Drift): string {
+  const what = `${object}: ${field} is ${cut(found, 200)}, wanted ${cut(wanted, 200)}`
+  return remedy === undefined ? what : `${what} (${remedy})`
 }
 
-function touchedCollection(step: Step): string | null {
-  switch (step.kind) {
-    case 'create-collection':
-      return step.name
-    case 'create-payload-index':
-    case 'set-hnsw':
-    case 'set-alias':
-    case 'record-generation':
-      return step.collection
-    default:
-      return null
+/**
+ * Which of a plan's steps may be carried out under a drift policy: what only repairs drift is left out where drift is to
+ * stay. Drift that no step repairs stays under every policy.
+ */
+export function underPolicy(plan: Plan, policy: DriftPolicy): DriftDecision {
+  if (policy === 'Enforce') {
+    const { repaired = [], left = [] } = Object.groupBy(plan.drift, ({ repair }) => (repair.length > 0 ? 'repaired' : 'left')) // prettier-ignore
+    return { steps: plan.steps, repaired, left }
   }
+  const repairs = new Set(plan.drift.flatMap(({ repair }) => repair))
+  return { steps: plan.steps.filter(step => !repairs.has(step)), repaired: [], left: plan.drift }
 }
 
 /** Something of which nothing is left any more, so that what depends on it cannot work. */

@@ -3,14 +3,19 @@ import { ADOPT_ANNOTATION } from '../../crds/definition.ts'
 import { type KubernetesObject, type OwnerReference } from '../runtime/kubernetes-object.ts'
 
 /**
- * Whether a live object may be written: it is ours when our resource controls it. One that nobody controls, or somebody
- * else, is not taken silently. Pure.
+ * Whether a live object may be written: it is ours when our resource controls it, or when we had applied it and somebody
+ * has only taken the owner reference away. One that nobody controls, or somebody else, is not taken silently. Pure.
  * @returns what is in the way, or null
  */
-export function claimObject(wanted: KubernetesObject, live: KubernetesObject, adopt: boolean): Obstacle | null {
+export function claimObject(
+  wanted: KubernetesObject,
+  live: KubernetesObject,
+  { adopt, wasApplied }: { readonly adopt: boolean; readonly wasApplied: boolean },
+): Obstacle | null {
   const owner = controller(wanted)
   const holder = controller(live)
   if (owner && holder?.uid === owner.uid) return null
+  if (!holder && wasApplied) return null
   const name = `${live.kind} ${live.metadata.namespace}/${live.metadata.name}`
   if (holder?.kind === owner?.kind && holder?.name === owner?.name)
     return obstacle(

@@ -3,15 +3,13 @@ import { apiUrl, externalUrl, names } from '../desired/names.ts'
 import { type Pipeline } from '../observe/resources.ts'
 import { type Finding } from '../runtime/conditions.ts'
 import { availability, isRolledOut, stuckMessage } from './deployment-findings.ts'
-import { DRIFTED, isLoss, toldDrift } from './drift-policy.ts'
-import { fails, holds, obstructed, readiness, sentences, unknown } from './findings.ts'
+import { DRIFTED, driftMessage, isLoss, toldDrift } from './drift-policy.ts'
+import { fails, holds, obstructed, readiness, unknown } from './findings.ts'
 import { secretFinding } from './missing-secrets.ts'
 import { modelsFinding } from './models-finding.ts'
 import { type PipelineReport } from './pipeline-report.ts'
 
-/** Conditions that decide about drift in the stores and in the cluster. */
-export const storeAreas = ['DatabaseReady', 'VectorStoreReady'] as const
-const areas = [...storeAreas, 'ModelsReady', 'WorkerAvailable', 'APIAvailable'] as const
+const areas = ['DatabaseReady', 'VectorStoreReady', 'ModelsReady', 'WorkerAvailable', 'APIAvailable'] as const
 
 /** The conditions of a pipeline, in the order in which people read them. Pure. */
 export function pipelineFindings(pipeline: Pipeline, report: PipelineReport): Finding[] {
@@ -101,8 +99,7 @@ function degradation(pipeline: Pipeline, report: PipelineReport): Finding {
     return holds(type, 'SecretMissing', 'a Secret that had been there is missing')
   if (served && report.fault) return holds(type, report.fault.reason, advice(report))
   const drift = toldDrift(pipeline, report.drift)
-  if (drift.length > 0)
-    return holds(type, 'DriftFound', sentences(drift.map(({ object, field, found }) => `${object}: ${field} is ${found}`))) // prettier-ignore
+  if (drift.length > 0) return holds(type, 'DriftFound', driftMessage(drift))
   const stuck = stuckMessage(report.deployments.api) ?? stuckMessage(report.deployments.worker)
   if (stuck) return holds(type, 'RolloutStuck', stuck)
   return fails(type, 'AsDesired', 'nothing is wrong')
@@ -124,14 +121,3 @@ function advice({ fault }: PipelineReport): string {
 function wasTrue(pipeline: Pipeline, type: string): boolean {
   return pipeline.status?.conditions?.find(condition => condition.type === type)?.status === 'True'
 }
-
-/** Whether the objects of this generation had all been applied: one that is missing has been deleted by somebody. */
-export function workloadsSettled({ status, metadata }: Pipeline): boolean {
-  return ['APIAvailable', 'WorkerAvailable'].every(area => {
-    const condition = status?.conditions?.find(({ type }) => type === area)
-    return condition?.observedGeneration === metadata.generation && applied.includes(condition.reason)
-  })
-}
-
-/** Reasons that are only given about Deployments that are (or were) there. */
-const applied: readonly string[] = ['Available', 'Unavailable', 'ScaledToZero', DRIFTED]

@@ -1,5 +1,6 @@
 import { type ObservedPipeline } from '../../api/provisioning/observed.ts'
 import { type Drift, type Obstacle } from '../../api/provisioning/steps.ts'
+import { type AppliedObject } from '../../crds/applied-objects.ts'
 import { type MissingSecret } from '../observe/secrets.ts'
 import { type LiveDeployment } from './deployment-findings.ts'
 import { type StoreFault } from './store-fault.ts'
@@ -17,5 +18,7 @@ export interface PipelineReport {
   /** After the steps; null when the stores could not be read. */
   readonly stores: ObservedPipeline | null
   readonly tenants: number | null
+  /** What has been applied in the cluster; null when nothing was looked at there, and what was recorded stays. */
+  readonly applied: readonly AppliedObject[] | null
   readonly deployments: { readonly api: LiveDeployment | null; readonly worker: LiveDeployment | null }
 }

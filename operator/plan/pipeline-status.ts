@@ -21,6 +21,7 @@ export function pipelineStatus(
   const drift = toldDrift(pipeline, report.drift)
   const outside = externalUrl(pipeline)
   const tenants = report.tenants ?? before?.tenants
+  const objects = report.applied ? [...report.applied] : before?.objects
   return {
     observedGeneration: pipeline.metadata.generation,
     conditions: setConditions(before?.conditions ?? [], findings, pipeline.metadata.generation, now),
@@ -29,7 +30,8 @@ export function pipelineStatus(
     ...(version === undefined ? {} : { version }),
     ...(embedding === undefined ? {} : { embedding }),
     ...(tenants === undefined ? {} : { tenants }),
-    ...(drift.length === 0 ? {} : { drift: statusDrift(drift) }),
+    ...(objects === undefined ? {} : { objects }),
+    ...statusDrift(drift),
   }
 }
 

@@ -1,7 +1,7 @@
 import { type Drift } from '../../api/provisioning/steps.ts'
 import { type RagPipeline } from '../../crds/rag-pipeline.ts'
 import { objectLabels } from '../desired/labels.ts'
-import { type DriftPolicy } from './drift-policy.ts'
+import { type ObjectPolicy } from './object-decision.ts'
 import { type KubernetesObject, objectName } from '../runtime/kubernetes-object.ts'
 
 /**
@@ -26,17 +26,17 @@ export interface PruningDecision {
 }
 
 /**
- * Which unwanted objects go under a drift policy. What has become unwanted by a change of the spec goes whatever the policy.
- * @param settled all had been as this generation of the spec wants it
+ * Which unwanted objects go under a drift policy. What the operator has applied has become unwanted by a change of the
+ * spec, and goes whatever the policy; the rest was put (back) there by somebody.
+ * @param applied what had been applied, by `Kind/name`
  */
 export function decidePruning(
   unwanted: readonly KubernetesObject[],
-  policy: DriftPolicy,
-  settled: boolean,
+  { drift, applied }: Pick<ObjectPolicy, 'drift' | 'applied'>,
 ): PruningDecision {
-  if (policy === 'Enforce' || !settled) return { remove: unwanted, left: [] }
+  const goes = (object: KubernetesObject) => drift === 'Enforce' || applied.has(objectName(object))
   const tell = (object: KubernetesObject): Drift => ({ object: objectName(object), field: 'existence', wanted: 'absent', found: 'present' }) // prettier-ignore
-  return { remove: [], left: unwanted.map(tell) }
+  return { remove: unwanted.filter(goes), left: unwanted.filter(object => !goes(object)).map(tell) }
 }
 
 function isOurs(pipeline: Pick<RagPipeline, 'metadata'>, { metadata }: KubernetesObject): boolean {

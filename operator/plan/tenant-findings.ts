@@ -1,13 +1,11 @@
 import { type Obstacle } from '../../api/provisioning/steps.ts'
 import { type Pipeline, type Tenant } from '../observe/resources.ts'
 import { type Finding } from '../runtime/conditions.ts'
-import { DRIFTED, isLoss, toldDrift } from './drift-policy.ts'
+import { DRIFTED, driftMessage, toldDrift } from './drift-policy.ts'
 import { fails, holds, obstructed, readiness, sentences, unknown } from './findings.ts'
 import { type TenantReport } from './tenant-report.ts'
 
-/** Conditions that decide about drift. */
-export const tenantAreas = ['SchemaReady', 'CollectionReady'] as const
-const areas = [...tenantAreas, 'KnowledgeBasesReady', 'KeysReady', 'IsolationVerified'] as const
+const areas = ['SchemaReady', 'CollectionReady', 'KnowledgeBasesReady', 'KeysReady', 'IsolationVerified'] as const
 
 /** The conditions of a tenant, in the order in which people read them. Pure. */
 export function tenantFindings(tenant: Tenant, pipeline: Pipeline | null, report: TenantReport): Finding[] {
@@ -40,9 +38,10 @@ function lookedAt(tenant: Tenant, report: TenantReport): Finding[] {
 function schemaFinding(report: TenantReport): Finding {
   const obstacle = obstructed('SchemaReady', of(report, 'database', 'tenant'))
   if (obstacle) return obstacle
-  const { schema, role } = report.observed ?? {}
-  const lost = report.drift.find(drift => drift.object.startsWith('schema ') && isLoss(drift))
-  if (lost) return fails('SchemaReady', DRIFTED, `${lost.object} is missing and driftPolicy is not Enforce; restore it, or set driftPolicy to Enforce to have an empty one made`) // prettier-ignore
+  const { schema, role, knowledgeBases } = report.observed ?? {}
+  const rights = report.drift.filter(({ object }) => /^(role|schema|table) /.test(object))
+  if (knowledgeBases === null && rights.length > 0)
+    return fails('SchemaReady', DRIFTED, `it cannot be read while driftPolicy is not Enforce: ${driftMessage(rights)}`) // prettier-ignore
   return holds(
     'SchemaReady',
     'Migrated',
@@ -112,7 +111,7 @@ function degradation(tenant: Tenant, pipeline: Pipeline | null, report: TenantRe
   if (served && report.waiting) return holds(type, report.waiting.reason, report.waiting.message)
   if (served && report.fault) return holds(type, report.fault.reason, report.fault.message)
   const drift = pipeline ? toldDrift(pipeline, report.drift) : []
-  if (drift.length > 0) return holds(type, 'DriftFound', sentences(drift.map(({ object, field, found }) => `${object}: ${field} is ${found}`))) // prettier-ignore
+  if (drift.length > 0) return holds(type, 'DriftFound', driftMessage(drift))
   return fails(type, 'AsDesired', 'nothing is wrong')
 }
 

@@ -29,7 +29,7 @@ export function tenantStatus(
     ...(collection === undefined ? {} : { collection }),
     ...(usage === undefined ? {} : { usage }),
     ...(keys === undefined ? {} : { keys }),
-    ...(drift.length === 0 ? {} : { drift: statusDrift(drift) }),
+    ...statusDrift(drift),
   }
 }
 

@@ -13,3 +13,12 @@ export function backoff(settings: BackoffSettings, failures: number, random: num
   const full = Math.min(settings.maxMs, settings.baseMs * 2 ** Math.min(failures - 1, 30))
   return full * (0.5 + random / 2)
 }
+
+/**
+ * Between 80 and 120 percent of a time: what began together, such as everything after a start, drifts apart instead of
+ * coming back all at once.
+ * @param random 0 ≤ random < 1
+ */
+export function spread(milliseconds: number, random: number): number {
+  return milliseconds * (0.8 + 0.4 * random)
+}

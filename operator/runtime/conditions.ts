@@ -1,3 +1,8 @@
+import { cut } from './cut.ts'
+
+/** Of 32,768 that metav1.Condition allows: a dozen of them and a status stays small. */
+const MAX_MESSAGE = 4096
+
 /** As metav1.Condition. */
 export interface Condition {
   readonly type: string
@@ -34,7 +39,7 @@ export function setConditions(
       ...(generation === undefined ? {} : { observedGeneration: generation }),
       lastTransitionTime,
       reason,
-      message,
+      message: cut(message, MAX_MESSAGE),
     })
   }
   return [...result.values()]
@@ -50,6 +55,6 @@ export function changedFindings(before: readonly Condition[], findings: readonly
 }
 
 /** metav1.Time has whole seconds. */
-function timestamp(date: Date): string {
+export function timestamp(date: Date): string {
   return `${date.toISOString().slice(0, 19)}Z`
 }

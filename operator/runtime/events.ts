@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { cut } from './cut.ts'
 import { type KubernetesClient } from './kubernetes-client.ts'
 import { isNotFound } from './kubernetes-error.ts'
 import { type KubernetesObject, type ResourceType } from './kubernetes-object.ts'
@@ -130,7 +131,7 @@ export class EventRecorder {
       type: note.type,
       reason: note.reason.slice(0, 128),
       action: note.action.slice(0, 128),
-      note: note.note.slice(0, MAX_NOTE),
+      note: cut(note.note, MAX_NOTE),
       regarding: { apiVersion: object.apiVersion, kind: object.kind, name, namespace, uid, resourceVersion },
     }
     return event

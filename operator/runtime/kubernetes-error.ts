@@ -23,6 +23,11 @@ export function isConflict(error: unknown): boolean {
   return error instanceof KubernetesError && error.status === 409 && error.reason === 'Conflict'
 }
 
+/** The object is not as the API server takes it, or changes a field that cannot be changed; trying again does not help. */
+export function isInvalid(error: unknown): error is KubernetesError {
+  return error instanceof KubernetesError && error.status === 422
+}
+
 /** The resource version is older than what the API server remembers: 410, as a status or inside a watch. */
 export function isExpired(error: unknown): boolean {
   return error instanceof KubernetesError && (error.status === 410 || error.reason === 'Expired')

@@ -11,18 +11,26 @@ export type ApplyDecision =
   | { readonly action: 'update' }
   /** What should be is as before, but somebody has changed the object. */
   | { readonly action: 'repair'; readonly differences: readonly Difference[] }
+  /** It had been applied, and somebody has deleted it. */
+  | { readonly action: 'restore' }
 
 /**
- * Compares an object as it should be with the live one. The hash of what was applied stands in an annotation: with it a
- * field that we no longer want is noticed (the live object would still contain all that we want), and a change of ours is
- * told from somebody else's. Pure.
+ * Compares an object as it should be with the live one. The hash of what was applied tells a change of ours from somebody
+ * else's, and notices a field that we no longer want (the live object would still contain all that we want). It stands in
+ * an annotation of the object; a caller that keeps a record of its own also recognises an object that is gone, and one
+ * whose annotation was changed. Pure.
+ * @param applied hash that the caller's record has for this object; undefined: it has none
  */
-export function decide(wanted: KubernetesObject, live: KubernetesObject | null, annotation: string): ApplyDecision {
-  if (!live) return { action: 'create' }
-  const stamped = stamp(wanted, annotation)
-  if (live.metadata.annotations?.[annotation] !== stamped.metadata.annotations?.[annotation])
-    return { action: 'update' }
-  const found = differences(stamped, live)
+export function decide(
+  wanted: KubernetesObject,
+  live: KubernetesObject | null,
+  annotation: string,
+  applied?: string,
+): ApplyDecision {
+  if (!live) return { action: applied === undefined ? 'create' : 'restore' }
+  const hash = appliedHash(wanted)
+  if ((applied ?? live.metadata.annotations?.[annotation]) !== hash) return { action: 'update' }
+  const found = differences(stamp(wanted, annotation), live)
   return found.length === 0 ? { action: 'none' } : { action: 'repair', differences: found }
 }
 
@@ -46,9 +54,13 @@ export function hasApplied(live: KubernetesObject, manager: string, path: readon
   })
 }
 
+/** The same for equal objects; it says nothing of what is in them. */
+export function appliedHash(wanted: KubernetesObject): string {
+  return createHash('sha256').update(JSON.stringify(sorted(wanted))).digest('hex').slice(0, 16) // prettier-ignore
+}
+
 function stamp<T extends KubernetesObject>(wanted: T, annotation: string): T {
-  const hash = createHash('sha256').update(JSON.stringify(sorted(wanted))).digest('hex').slice(0, 16) // prettier-ignore
-  const annotations = { ...wanted.metadata.annotations, [annotation]: hash }
+  const annotations = { ...wanted.metadata.annotations, [annotation]: appliedHash(wanted) }
   return { ...wanted, metadata: { ...wanted.metadata, annotations } }
 }
 

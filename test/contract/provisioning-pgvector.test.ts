@@ -11,14 +11,23 @@ provisioningContract('pgvector', async () => {
   return {
     database,
     vectors,
-    async dropIndex(collection) {
+    async meddle(collection, how) {
       const { rows } = await database.raw<{ rows: { name: string }[] }>(
-        `SELECT format('%I.%I', schemaname, indexname) AS name FROM pg_indexes
-          WHERE schemaname = 'selfrag_vectors' AND indexdef LIKE '%(kb_id)%'
-            AND tablename = (SELECT table_name FROM selfrag_vectors.collections WHERE name = ?)`,
+        'SELECT table_name AS name FROM selfrag_vectors.collections WHERE name = ?',
         [collection],
       )
-      for (const { name } of rows) await database.raw(`DROP INDEX ${name}`)
+      const table = `selfrag_vectors.${rows[0]?.name}`
+      if (how === 'drop-index') await database.raw(`DROP INDEX ${table}_kb_id`)
+      if (how === 'retype-index') {
+        await database.raw(`DROP INDEX ${table}_document_id`)
+        await database.raw(`CREATE INDEX ${rows[0]?.name}_document_id ON ${table} USING hash (document_id)`)
+      }
+      if (how === 'regraph') {
+        await database.raw(`DROP INDEX ${table}_hnsw`)
+        await database.raw(
+          `CREATE INDEX ${rows[0]?.name}_hnsw ON ${table} USING hnsw (dense vector_cosine_ops) WITH (m = 8, ef_construction = 50)`,
+        )
+      }
     },
     async close() {
       await vectors.close()

@@ -7,10 +7,13 @@ import { tenantDriftContract } from './provisioning/tenant-drift.ts'
 import { tenantKeysContract } from './provisioning/tenant-keys.ts'
 import { removalContract } from './provisioning/removal.ts'
 
+/** `drop-index`: of `kb_id`; `retype-index`: `document_id` gets one of another kind; `regraph`: m 8, efConstruct 50. */
+export type Meddling = 'drop-index' | 'retype-index' | 'regraph'
+
 /** Stores of one suite. Suites may share servers: prefixes and slugs keep them apart, the database is their own. */
 export interface ContractStores extends ProvisioningStores {
-  /** Makes the payload index `kb_id` of a collection vanish behind provisioning's back. */
-  readonly dropIndex: (collection: string) => Promise<void>
+  /** Does something to a collection behind provisioning's back. */
+  readonly meddle: (collection: string, how: Meddling) => Promise<void>
   readonly close: () => Promise<void>
 }
 

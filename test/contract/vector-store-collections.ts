@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { VectorScope } from '../../api/stores/vectors/vector-scope.ts'
+import { showTuning } from '../../api/stores/vectors/tuning.ts'
 import { CollectionMissing, payloadIndexes, type VectorStore } from '../../api/stores/vectors/vector-store.ts'
 import { rejection } from '../support/rejection.ts'
 import { DIMENSION, point, spec, uniquePrefix } from './vector-store-points.ts'
@@ -26,15 +27,19 @@ export function describeCollections(open: OpenStore): void {
     it('gives back what a collection was made with', async () => {
       const name = `${prefix}_made_g1`
       await store.collections.create(name, spec())
+      const { hnsw, ...rest } = showTuning(spec())
+      const tuning = store.engine === 'qdrant' ? { hnsw, ...rest } : { hnsw }
       expect(await store.collections.describe(name)).to.deep.equal({
         name,
         dense: { dimension: DIMENSION, distance: 'cosine' },
         sparse: true,
-        hnsw: { m: 16, efConstruct: 100, fullScanThreshold: 10_000 },
+        tuning,
+        tunedTo: tuning,
         tenancy: 'shared',
         owner: { cluster: 'cluster-1', uid: 'uid-1', name: 'RagPipeline/default/demo' },
         fingerprint: '0123456789abcdef',
         indexes: [...payloadIndexes].sort(),
+        wrongIndexes: {},
         points: 0,
       })
     })
@@ -46,7 +51,7 @@ export function describeCollections(open: OpenStore): void {
         const state = await store.collections.describe(name)
         expect(state?.dense).to.deep.equal({ dimension: 3, distance })
         expect(state?.tenancy).to.equal('dedicated')
-        expect(state?.hnsw?.m).to.equal(16)
+        expect(state?.tuning.hnsw).to.equal('m 16, efConstruct 100, fullScanThreshold 10000')
       })
 
     it('takes other words for nothing there', async () => {
@@ -98,9 +103,10 @@ export function describeCollections(open: OpenStore): void {
       it(`changes the graph of a ${tenancy} collection and keeps its tenancy`, async () => {
         const name = `${prefix}_graph_${tenancy}_g1`
         await store.collections.create(name, spec({ tenancy }))
-        await store.collections.setHnsw(name, { m: 24, efConstruct: 64, fullScanThreshold: 500 })
+        await store.collections.tune(name, { hnsw: { m: 24, efConstruct: 64, fullScanThreshold: 500 } }, 'hnsw')
         const state = await store.collections.describe(name)
-        expect(state?.hnsw).to.deep.equal({ m: 24, efConstruct: 64, fullScanThreshold: 500 })
+        expect(state?.tuning.hnsw).to.equal('m 24, efConstruct 64, fullScanThreshold 500')
+        expect(state?.tunedTo?.hnsw).to.equal(state?.tuning.hnsw)
         expect(state?.tenancy).to.equal(tenancy)
       })
 
@@ -142,7 +148,8 @@ export function describeCollections(open: OpenStore): void {
       const scope = new VectorScope(name, 'tenant', 'all')
       const calls = [
         store.collections.createIndex(name, 'kb_id', 'shared'),
-        store.collections.setHnsw(name, spec().hnsw),
+        store.collections.tune(name, spec(), 'hnsw'),
+        store.collections.replaceIndex(name, 'kb_id', 'shared'),
         store.collections.setOwner(name, spec().owner),
         store.collections.setAlias(`${prefix}_alias`, name),
         store.upsert(scope, [point('a')]),

@@ -3,8 +3,11 @@ import type { Knex } from 'knex'
 import { after, before, describe, it } from 'mocha'
 import { CONTROL_SCHEMA, tenantSchema } from '../../api/contract/names.ts'
 import { controlMigrations } from '../../api/stores/postgres/migrations/control/index.ts'
-import { tenantMigrations, tenantTables } from '../../api/stores/postgres/migrations/tenant/index.ts'
+import { controlStructure } from '../../api/stores/postgres/migrations/control/structure.ts'
+import { tenantMigrations } from '../../api/stores/postgres/migrations/tenant/index.ts'
+import { tenantStructure } from '../../api/stores/postgres/migrations/tenant/structure.ts'
 import * as migrator from '../../api/stores/postgres/migrator.ts'
+import { readStructure } from '../../api/stores/postgres/schema-structure.ts'
 import { createTenantSchema, describeTenantPlace, ensureTenantRole } from '../../api/stores/postgres/tenant-roles.ts'
 import { openTestDatabase, postgres, type TestDatabase } from '../support/postgres.ts'
 
@@ -76,7 +79,8 @@ describe('stores/postgres/migrator', function () {
     expect(version.applied).to.deep.equal(tenantNames)
     const place = await describeTenantPlace(database, 'acme')
     expect(place.strayTables).to.deep.equal([])
-    expect([...place.tables].sort()).to.deep.equal([...tenantTables, 'migrations', 'migrations_lock'].sort())
+    expect(await readStructure(database, tenantSchema('acme'))).to.deep.equal(tenantStructure)
+    expect(await readStructure(database, CONTROL_SCHEMA)).to.deep.equal(controlStructure)
   })
 
   it('refuses a schema that a newer version has migrated, and changes nothing', async () => {

@@ -110,13 +110,18 @@ export class OperatorWorld {
   }
 
   /** The two samples, in this world's namespace and on its servers. */
-  async applySamples(change: (pipeline: Record<string, never>) => void = () => undefined): Promise<void> {
+  async applySamples(
+    change: (pipeline: Record<string, never>) => void = () => undefined,
+    changeTenant: (tenant: SampleObject) => void = () => undefined,
+  ): Promise<void> {
     await this.createSecret()
     const pipeline = await sample('pipeline.yaml')
     pipeline.spec.vectors = { engine: 'qdrant', url: this.qdrant.url, collectionPrefix: this.prefix }
     change(pipeline as never)
     await this.create(pipeline)
-    await this.create(await sample('tenant.yaml'))
+    const tenant = await sample('tenant.yaml')
+    changeTenant(tenant)
+    await this.create(tenant)
   }
 
   async createSecret(url = this.database.url): Promise<void> {

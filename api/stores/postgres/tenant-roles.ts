@@ -165,15 +165,23 @@ async function inherit(sql: Knex.Transaction, role: string, on: boolean): Promis
 
 /** Drops the schema with everything in it; gives how many rows its tables had. */
 export async function dropTenantSchema(sql: Knex.Transaction, slug: string): Promise<number> {
+  const rows = await countTenantRows(sql, slug)
   await enterTenant(sql, slug)
-  const rows = await countRows(sql, tenantSchema(slug))
   await sql.raw('DROP SCHEMA IF EXISTS ?? CASCADE', [tenantSchema(slug)])
   await leaveTenant(sql)
   return rows
 }
 
+/** Rows of the tenant's own tables, read as its role. */
+export async function countTenantRows(sql: Knex.Transaction, slug: string): Promise<number> {
+  await enterTenant(sql, slug)
+  const rows = await countRows(sql, tenantSchema(slug))
+  await leaveTenant(sql)
+  return rows
+}
+
 /** Rows of the product's tables in a schema; knex's own are not data. */
-async function countRows(sql: Knex, schema: string): Promise<number> {
+export async function countRows(sql: Knex, schema: string): Promise<number> {
   const tables = await sql('pg_tables')
     .withSchema('pg_catalog')
     .where({ schemaname: schema })

@@ -48,13 +48,26 @@ export async function updateTenant(
   return row ?? null
 }
 
+/** Tables of the control schema whose rows go with their tenant; the audit log stays. */
+const DEPENDENT = ['api_keys', 'jobs', 'usage'] as const
+
+/** How many rows {@link deleteTenant} would delete. */
+export async function countRowsOfTenant(sql: Knex, id: string): Promise<number> {
+  const counts = await Promise.all(
+    DEPENDENT.map(name =>
+      sql(name).withSchema(CONTROL_SCHEMA).where({ tenant_id: id }).count<{ count: string }[]>('*'),
+    ),
+  )
+  return counts.reduce((sum, [row]) => sum + Number(row?.count ?? 0), 1)
+}
+
 /**
  * Deletes the row and all that refers to it in the control schema (keys, jobs, usage); the audit log stays. Gives how
  * many rows that were.
  */
 export async function deleteTenant(sql: Knex, id: string): Promise<number> {
   let rows = 0
-  for (const dependent of ['api_keys', 'jobs', 'usage'])
+  for (const dependent of DEPENDENT)
     rows += await sql(dependent).withSchema(CONTROL_SCHEMA).where({ tenant_id: id }).delete()
   return rows + (await table(sql).where({ id }).delete())
 }

@@ -1,6 +1,7 @@
 import type { Distance } from '../../contract/fingerprint.ts'
 import type { Owner } from '../../contract/ownership.ts'
 import type { MetadataFilter } from './metadata-filter.ts'
+import type { CollectionTuning, TuningPart, TuningWords } from './tuning.ts'
 import type { VectorScope } from './vector-scope.ts'
 
 /** A bag of weighted terms: parallel arrays, indices strictly ascending and below 2^29 (the limit that pgvector sets). */
@@ -92,14 +93,11 @@ export interface HnswSettings {
 }
 
 /** A collection as it should be; what provisioning compares with {@link CollectionState}. */
-export interface CollectionSpec {
+export interface CollectionSpec extends CollectionTuning {
   /** Absent in lexical mode: the collection then has the sparse vector only. */
   readonly dense?: { readonly dimension: number; readonly distance: Distance }
-  readonly hnsw: HnswSettings
   /** `shared`: many tenants, so an `is_tenant` index and `payload_m` graph; `dedicated`: one tenant. */
   readonly tenancy: 'shared' | 'dedicated'
-  readonly quantization?: 'scalar' | 'binary'
-  readonly onDisk?: boolean
   readonly shardNumber?: number
   readonly replicationFactor?: number
   readonly owner: Owner
@@ -112,12 +110,17 @@ export interface CollectionState {
   readonly name: string
   readonly dense: { readonly dimension: number; readonly distance: Distance } | null
   readonly sparse: boolean
-  readonly hnsw: HnswSettings | null
+  /** What there is of each part; equal to {@link showTuning} when it is as this product makes it. */
+  readonly tuning: TuningWords
+  /** What was set last by this product, to tell a change of ours from somebody else's; null when that is not known. */
+  readonly tunedTo: TuningWords | null
   readonly tenancy: 'shared' | 'dedicated' | null
   readonly owner: Owner | null
   readonly fingerprint: string | null
-  /** Names of the payload indexes that are there, as in {@link payloadIndexes}. */
-  readonly indexes: readonly string[]
+  /** The payload indexes that are there and as they should be. */
+  readonly indexes: readonly PayloadIndex[]
+  /** Fields of {@link payloadIndexes} that have an index of another kind: what it should be, and what it is. */
+  readonly wrongIndexes: Readonly<Partial<Record<PayloadIndex, { readonly wanted: string; readonly found: string }>>>
   readonly points: number
 }
 
@@ -141,7 +144,10 @@ export interface CollectionAdmin {
   list(prefix: string): Promise<string[]>
   create(name: string, spec: CollectionSpec): Promise<void>
   createIndex(name: string, index: PayloadIndex, tenancy: 'shared' | 'dedicated'): Promise<void>
-  setHnsw(name: string, hnsw: HnswSettings): Promise<void>
+  /** The same in place of an index of another kind; filters on the field are slower until it is there. */
+  replaceIndex(name: string, index: PayloadIndex, tenancy: 'shared' | 'dedicated'): Promise<void>
+  /** Sets one part as `tuning` has it, and remembers that. A part that the engine does not have is left alone. */
+  tune(name: string, tuning: CollectionTuning, part: TuningPart): Promise<void>
   /** Replaces the ownership marker (adoption) and leaves the fingerprint alone. */
   setOwner(name: string, owner: Owner): Promise<void>
   /** Points the alias at a collection, atomically away from where it pointed before. */

@@ -89,17 +89,100 @@ export function pipelineContract(get: GetStores): void {
       const desired = pipelineWith('drift')
       await dropProductSchemas(get().database)
       await provisionPipeline(get(), desired)
-      const { collections } = get().vectors
-      await get().dropIndex('drift_shared_g1')
-      await collections.setHnsw('drift_shared_g1', { m: 8, efConstruct: 50, fullScanThreshold: 10_000 })
+      const { collections, engine } = get().vectors
+      await get().meddle('drift_shared_g1', 'drop-index')
+      await get().meddle('drift_shared_g1', 'retype-index')
+      // With pgvector a shared collection has no graph.
+      if (engine === 'qdrant') await get().meddle('drift_shared_g1', 'regraph')
       await collections.deleteAlias('drift_shared')
       const plan = await provisionPipeline(get(), desired)
-      expect(kinds(plan)).to.deep.equal(['create-payload-index', 'set-hnsw', 'set-alias'])
+      expect(kinds(plan)).to.deep.equal([
+        ...['create-payload-index', 'create-payload-index'],
+        ...(engine === 'qdrant' ? ['tune-collection'] : []),
+        'set-alias',
+      ])
       expect(plan.drift.map(drift => [drift.field, drift.found])).to.deep.equal([
         ['payload index kb_id', 'missing'],
-        ['hnsw', 'm 8, efConstruct 50, fullScanThreshold 10000'],
+        ['payload index document_id', engine === 'qdrant' ? 'integer' : 'hash (document_id)'],
+        ...(engine === 'qdrant' ? [['hnsw', 'm 8, efConstruct 50, fullScanThreshold 10000']] : []),
         ['alias drift_shared', 'missing'],
       ])
+      expect(plan.drift.flatMap(({ repair }) => repair)).to.deep.equal(plan.steps)
+      expect(await planForPipeline(get(), desired)).to.deep.equal({ steps: [], obstacles: [], drift: [] })
+    })
+
+    it('points an alias back that was pointed elsewhere', async () => {
+      const desired = pipelineWith('drift')
+      const { collections } = get().vectors
+      await collections.create('drift_elsewhere_g1', collectionSpec(desired.vectors, 'shared', desired.owner))
+      await collections.setAlias('drift_shared', 'drift_elsewhere_g1')
+      const plan = await provisionPipeline(get(), desired)
+      expect(kinds(plan)).to.deep.equal(['set-alias'])
+      expect(plan.drift[0]).to.include({ wanted: 'drift_shared_g1', found: 'drift_elsewhere_g1' })
+      expect(await planForPipeline(get(), desired)).to.deep.equal({ steps: [], obstacles: [], drift: [] })
+      await collections.delete('drift_elsewhere_g1')
+    })
+
+    it('leaves a collection alone that has taken the name of the alias', async () => {
+      const desired = pipelineWith('drift')
+      const { collections } = get().vectors
+      await collections.deleteAlias('drift_shared')
+      await collections.create('drift_shared', collectionSpec(desired.vectors, 'shared', desired.owner))
+      const plan = await planForPipeline(get(), desired)
+      expect(plan.steps).to.deep.equal([])
+      expect(plan.obstacles[0]).to.include({ reason: 'Conflict', area: 'vectors' })
+      await collections.delete('drift_shared')
+      expect(kinds(await provisionPipeline(get(), desired))).to.deep.equal(['set-alias'])
+    })
+
+    it('changes what the spec newly asks for, which is no drift', async () => {
+      const desired = pipelineWith('drift')
+      const hnsw = { m: 24, efConstruct: 200, fullScanThreshold: 5_000 }
+      const changed = { ...desired, vectors: { ...desired.vectors, hnsw, quantization: 'scalar', onDisk: true } } as const // prettier-ignore
+      const plan = await provisionPipeline(get(), changed)
+      expect(plan.drift).to.deep.equal([])
+      const parts = plan.steps.map(step => (step.kind === 'tune-collection' ? step.part : step.kind))
+      expect(parts).to.deep.equal(get().vectors.engine === 'qdrant' ? ['hnsw', 'quantization', 'onDisk'] : ['hnsw'])
+      expect(await planForPipeline(get(), changed)).to.deep.equal({ steps: [], obstacles: [], drift: [] })
+      await provisionPipeline(get(), desired)
+      expect(await planForPipeline(get(), desired)).to.deep.equal({ steps: [], obstacles: [], drift: [] })
+    })
+
+    it('notices a graph of a dedicated collection that somebody built otherwise', async () => {
+      const desired = pipelineWith('drift')
+      const spec = collectionSpec(desired.vectors, 'dedicated', desired.owner)
+      const { collections, engine } = get().vectors
+      await collections.create('drift_own_g1', spec)
+      if (engine === 'pgvector') {
+        await get().meddle('drift_own_g1', 'regraph')
+        const state = await collections.describe('drift_own_g1')
+        expect(state?.tuning.hnsw).to.equal('m 8, efConstruct 50, fullScanThreshold 10000')
+        expect(state?.tunedTo?.hnsw).to.equal('m 16, efConstruct 100, fullScanThreshold 10000')
+        await collections.tune('drift_own_g1', spec, 'hnsw')
+      }
+      const state = await collections.describe('drift_own_g1')
+      expect(state?.tuning.hnsw).to.equal('m 16, efConstruct 100, fullScanThreshold 10000')
+      await collections.delete('drift_own_g1')
+    })
+
+    it('mends the control schema, and never hides what it has lost', async () => {
+      const desired = pipelineWith('drift')
+      const { database } = get()
+      await database.raw('DROP INDEX selfrag.api_keys_tenant')
+      await database.raw('GRANT SELECT ON selfrag.api_keys TO PUBLIC')
+      const plan = await provisionPipeline(get(), desired)
+      expect(kinds(plan)).to.deep.equal(['mend-schema', 'revoke-grants'])
+      expect(plan.drift.map(({ object, field }) => [object, field])).to.deep.equal([
+        ['table selfrag.api_keys', 'index api_keys_tenant'],
+        ['table selfrag.api_keys', 'rights of PUBLIC'],
+      ])
+      expect(await planForPipeline(get(), desired)).to.deep.equal({ steps: [], obstacles: [], drift: [] })
+      await database.raw('ALTER TABLE selfrag.embedding_generations RENAME TO elsewhere')
+      const lost = await planForPipeline(get(), desired)
+      expect(lost.steps).to.deep.equal([])
+      expect(lost.obstacles[0]).to.include({ reason: 'Unrepairable', area: 'database' })
+      expect(lost.drift[0]).to.include({ object: 'table selfrag.embedding_generations', field: 'existence' })
+      await database.raw('ALTER TABLE selfrag.elsewhere RENAME TO embedding_generations')
       expect(await planForPipeline(get(), desired)).to.deep.equal({ steps: [], obstacles: [], drift: [] })
     })
 

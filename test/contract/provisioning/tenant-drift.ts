@@ -2,6 +2,8 @@ import { expect } from 'chai'
 import type { Knex } from 'knex'
 import { before, describe, it } from 'mocha'
 import { tenantSchema } from '../../../api/contract/names.ts'
+import { tenantStructure } from '../../../api/stores/postgres/migrations/tenant/structure.ts'
+import { readStructure } from '../../../api/stores/postgres/schema-structure.ts'
 import { describeTenantPlace } from '../../../api/stores/postgres/tenant-roles.ts'
 import { dropProductSchemas } from '../../support/product-schemas.ts'
 import {
@@ -78,6 +80,72 @@ export function tenantDriftContract(get: GetStores): void {
       await repaired(['owner', 'owner'])
       const place = await describeTenantPlace(database, slug)
       expect(place).to.deep.include({ schemaOwner: role, strayTables: [] })
+    })
+
+    it('makes indexes and constraints anew', async () => {
+      await asTenant(`DROP INDEX ${tenantSchema(slug)}.chunks_kb`)
+      await asTenant(`ALTER TABLE ${tenantSchema(slug)}.documents DROP CONSTRAINT documents_pkey CASCADE`)
+      const before = await readStructure(database, tenantSchema(slug))
+      expect(before).not.to.deep.equal(tenantStructure)
+      const plan = await provisionTenant(get(), desired, context)
+      expect(kinds(plan)).to.deep.equal(['mend-schema'])
+      expect(plan.drift.map(({ field }) => field)).to.include.members(['index chunks_kb', 'constraint documents_pkey', 'constraint chunks_document_id_fkey']) // prettier-ignore
+      expect(await readStructure(database, tenantSchema(slug))).to.deep.equal(tenantStructure)
+      expect(await planForTenant(get(), desired, context)).to.deep.equal({ steps: [], obstacles: [], drift: [] })
+    })
+
+    it('says which rows are in the way of a constraint', async () => {
+      const schema = tenantSchema(slug)
+      await asTenant(`ALTER TABLE ${schema}.knowledge_bases DROP CONSTRAINT knowledge_bases_name_key`)
+      await asTenant(
+        `INSERT INTO ${schema}.knowledge_bases (name, managed_by) VALUES ('twice', 'api'), ('twice', 'api')`,
+      )
+      const error = await provisionTenant(get(), desired, context).catch((thrown: Error) => thrown)
+      expect(error).to.be.instanceOf(Error)
+      expect((error as Error).message)
+        .to.contain('knowledge_bases_name_key')
+        .and.to.contain('correct the rows')
+      await asTenant(`DELETE FROM ${schema}.knowledge_bases WHERE name = 'twice'`)
+      await provisionTenant(get(), desired, context)
+      expect(await planForTenant(get(), desired, context)).to.deep.equal({ steps: [], obstacles: [], drift: [] })
+    })
+
+    it('takes away what somebody has granted in its schema, on its role, and to its role elsewhere', async () => {
+      const spy = `${role.slice(0, 40)}_spy`
+      const schema = tenantSchema(slug)
+      const lender = `${role.slice(0, 40)}_lender`
+      for (const name of [spy, lender]) await database.raw('CREATE ROLE ??', [name])
+      await asTenant(`GRANT USAGE ON SCHEMA ${schema} TO "${spy}"`)
+      await asTenant(`GRANT SELECT, UPDATE ON ${schema}.chunks TO "${spy}"`)
+      await asTenant(`GRANT SELECT ON ${schema}.documents TO PUBLIC`)
+      await database.raw('GRANT ?? TO ??', [role, spy])
+      await database.raw('GRANT ?? TO ??', [lender, role])
+      await database.raw('GRANT SELECT ON selfrag.api_keys TO ??', [role])
+      await database.raw('GRANT USAGE ON SCHEMA selfrag TO ??', [role])
+      const plan = await provisionTenant(get(), desired, context)
+      expect(kinds(plan)).to.deep.equal(['revoke-grants'])
+      expect(plan.drift.map(({ object, field, found }) => [object, field, found])).to.have.deep.members([
+        [`schema ${schema}`, `rights of ${spy}`, 'USAGE'],
+        [`table ${schema}.chunks`, `rights of ${spy}`, 'SELECT, UPDATE'],
+        [`table ${schema}.documents`, 'rights of PUBLIC', 'SELECT'],
+        [`role ${role}`, `rights of ${spy}`, 'MEMBER'],
+        [`role ${lender}`, `rights of ${role}`, 'MEMBER'],
+        ['table selfrag.api_keys', `rights of ${role}`, 'some'],
+        ['schema selfrag', `rights of ${role}`, 'some'],
+      ])
+      expect(await planForTenant(get(), desired, context)).to.deep.equal({ steps: [], obstacles: [], drift: [] })
+      for (const name of [spy, lender]) await database.raw('DROP ROLE ??', [name])
+    })
+
+    it('does not hide a lost column behind an empty one', async () => {
+      const schema = tenantSchema(slug)
+      await asTenant(`ALTER TABLE ${schema}.knowledge_bases DROP COLUMN settings`)
+      const plan = await provisionTenant(get(), desired, context)
+      expect(plan.steps).to.deep.equal([])
+      expect(plan.obstacles[0]).to.include({ reason: 'Unrepairable', area: 'tenant' })
+      expect(plan.obstacles[0]?.message).to.include('knowledge_bases.settings (missing, wanted jsonb)')
+      await asTenant(`ALTER TABLE ${schema}.knowledge_bases ADD COLUMN settings jsonb NOT NULL DEFAULT '{}'`)
+      expect(await planForTenant(get(), desired, context)).to.deep.equal({ steps: [], obstacles: [], drift: [] })
     })
 
     it('does not hide a lost table behind an empty one', async () => {

@@ -1,70 +1,43 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { type Plan } from '../../../api/provisioning/steps.ts'
-import { hasSettled, underPolicy } from '../../../operator/plan/drift-policy.ts'
+import { type Plan, type Step, type StoreDrift } from '../../../api/provisioning/steps.ts'
+import { driftMessage, underPolicy } from '../../../operator/plan/drift-policy.ts'
 
-const index = {
-  kind: 'create-payload-index',
-  collection: 'kb_shared_g1',
-  index: 'tenant_id',
-  tenancy: 'shared',
-} as const
-const newBase = { kind: 'create-knowledge-base', slug: 'acme', knowledgeBase: { name: 'new', description: '', chunking: {}, retrieval: {} } } as const // prettier-ignore
-const grant = { kind: 'grant-schema', slug: 'acme', missing: ['member'] } as const
-const drift = (object: string, field: string) => ({ object, field, wanted: 'present', found: 'missing' })
+const index: Step = { kind: 'create-payload-index', collection: 'kb_shared_g1', index: 'tenant_id', tenancy: 'shared', replaces: null } // prettier-ignore
+const newBase: Step = { kind: 'create-knowledge-base', slug: 'acme', knowledgeBase: { name: 'new', description: '', chunking: {}, retrieval: {} } } // prettier-ignore
+/** Of the same collection, and asked for by the spec. */
+const graph: Step = { kind: 'tune-collection', collection: 'kb_shared_g1', tuning: { hnsw: { m: 24, efConstruct: 100, fullScanThreshold: 10 } }, part: 'hnsw' } // prettier-ignore
+const drift = (...repair: Step[]): StoreDrift => ({ object: 'collection kb_shared_g1', field: 'payload index tenant_id', wanted: 'present', found: 'missing', repair }) // prettier-ignore
 const plan = (steps: Plan['steps'], ...found: Plan['drift']): Plan => ({ steps, obstacles: [], drift: found })
 
 describe('drift policy', () => {
-  const missingIndex = drift('collection kb_shared_g1', 'payload index tenant_id')
+  const missingIndex = drift(index)
 
   it('Enforce repairs', () => {
-    const decision = underPolicy(plan([index], missingIndex), 'Enforce', true)
+    const decision = underPolicy(plan([index], missingIndex), 'Enforce')
     expect(decision).to.deep.equal({ steps: [index], repaired: [missingIndex], left: [] })
   })
 
-  for (const policy of ['Warn', 'Ignore'] as const) {
-    it(`${policy} leaves what drifted and still does what the spec newly asks for`, () => {
-      const decision = underPolicy(plan([index, newBase], missingIndex), policy, true)
-      expect(decision).to.deep.equal({ steps: [newBase], repaired: [], left: [missingIndex] })
+  for (const policy of ['Warn', 'Ignore'] as const)
+    it(`${policy} leaves what drifted and still does what the spec newly asks for, of the same thing too`, () => {
+      const decision = underPolicy(plan([index, graph, newBase], missingIndex), policy)
+      expect(decision).to.deep.equal({ steps: [graph, newBase], repaired: [], left: [missingIndex] })
     })
 
-    it(`${policy} leaves a role's rights`, () => {
-      const missing = drift('role tenant_acme_1234567', 'member')
-      expect(underPolicy(plan([grant, newBase], missing), policy, true).steps).to.deep.equal([newBase])
+  for (const policy of ['Enforce', 'Warn', 'Ignore'] as const) {
+    it(`${policy} does what is no drift: creation that was interrupted`, () => {
+      expect(underPolicy(plan([index]), policy)).to.deep.equal({ steps: [index], repaired: [], left: [] })
     })
 
-    it(`${policy} changes nothing of a tenant whose schema is gone`, () => {
-      const lost = drift('schema tenant_acme', 'existence')
-      expect(underPolicy(plan([newBase], lost), policy, true).steps).to.deep.equal([])
-    })
-
-    it(`${policy} finishes what was begun: before all was as desired once, nothing is drift`, () => {
-      const decision = underPolicy(plan([index], missingIndex), policy, false)
-      expect(decision).to.deep.equal({ steps: [index], repaired: [], left: [] })
+    it(`${policy} leaves what no step repairs`, () => {
+      const lost = { ...drift(), remedy: 'restore it' }
+      expect(underPolicy(plan([newBase], lost), policy)).to.deep.equal({ steps: [newBase], repaired: [], left: [lost] })
     })
   }
-})
 
-describe('whether a resource has settled', () => {
-  const condition = (type: string, status: 'True' | 'False', observedGeneration: number, reason = 'X') => ({
-    type,
-    status,
-    observedGeneration,
-    reason,
-    message: '',
-    lastTransitionTime: '2026-05-01T00:00:00Z',
-  })
-
-  it('is so when every area was as desired for this generation', () => {
-    const conditions = [condition('A', 'True', 2), condition('B', 'True', 2)]
-    expect(hasSettled({ conditions }, 2, ['A', 'B'])).to.equal(true)
-    expect(hasSettled({ conditions }, 3, ['A', 'B']), 'the spec has changed since').to.equal(false)
-    expect(hasSettled({ conditions }, 2, ['A', 'C']), 'never looked at').to.equal(false)
-    expect(hasSettled({}, 1, ['A'])).to.equal(false)
-  })
-
-  it('stays so while drift is left as it is', () => {
-    expect(hasSettled({ conditions: [condition('A', 'False', 2, 'Drifted')] }, 2, ['A'])).to.equal(true)
-    expect(hasSettled({ conditions: [condition('A', 'False', 2, 'Unreachable')] }, 2, ['A'])).to.equal(false)
+  it('is told in few words, with what a person has to do', () => {
+    const many = Array.from({ length: 20 }, () => ({ ...drift(), found: 'x'.repeat(9_000), remedy: 'run this' }))
+    expect(driftMessage(many)).to.match(/wanted present \(run this\); .*; and 12 more$/)
+    expect(driftMessage(many).length).to.be.lessThan(4_000)
   })
 })

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { desiredObjects } from '../../../operator/desired/index.ts'
+import { appliedHashes } from '../../../operator/plan/object-decision.ts'
 import { decidePruning, unwantedObjects } from '../../../operator/plan/pruning.ts'
 import { type KubernetesObject, objectName } from '../../../operator/runtime/kubernetes-object.ts'
 import { pipeline } from '../../support/pipelines.ts'
@@ -44,9 +45,12 @@ describe('objects that a pipeline does not want any more', () => {
 })
 
 describe('pruning', () => {
+  const none = appliedHashes(undefined)
+  const applied = appliedHashes([{ kind: 'HorizontalPodAutoscaler', name: 'demo-api', hash: 'x' }])
+
   for (const policy of ['Enforce', 'Warn', 'Ignore'] as const) {
     it(`removes under ${policy} what the spec has given up`, () => {
-      expect(decidePruning([autoscaler], policy, false)).to.deep.equal({ remove: [autoscaler], left: [] })
+      expect(decidePruning([autoscaler], { drift: policy, applied })).to.deep.equal({ remove: [autoscaler], left: [] })
     })
   }
 
@@ -54,8 +58,11 @@ describe('pruning', () => {
     const left = [
       { object: 'HorizontalPodAutoscaler/demo-api', field: 'existence', wanted: 'absent', found: 'present' },
     ]
-    expect(decidePruning([autoscaler], 'Enforce', true)).to.deep.equal({ remove: [autoscaler], left: [] })
+    expect(decidePruning([autoscaler], { drift: 'Enforce', applied: none })).to.deep.equal({
+      remove: [autoscaler],
+      left: [],
+    })
     for (const policy of ['Warn', 'Ignore'] as const)
-      expect(decidePruning([autoscaler], policy, true)).to.deep.equal({ remove: [], left })
+      expect(decidePruning([autoscaler], { drift: policy, applied: none })).to.deep.equal({ remove: [], left })
   })
 })

@@ -4,6 +4,7 @@ import type { DesiredPipeline, DesiredTenant } from '../../../api/provisioning/d
 import type { ObservedCollection, ObservedPipeline, ObservedTenant } from '../../../api/provisioning/observed.ts'
 import { controlMigrations } from '../../../api/stores/postgres/migrations/control/index.ts'
 import { tenantMigrations } from '../../../api/stores/postgres/migrations/tenant/index.ts'
+import { showTuning } from '../../../api/stores/vectors/tuning.ts'
 import { payloadIndexes } from '../../../api/stores/vectors/vector-store.ts'
 
 /** Observations of worlds in which everything is as desired; tests change one thing of them. */
@@ -14,6 +15,7 @@ export function settledPipeline(desired: DesiredPipeline): ObservedPipeline {
   return {
     login: { role: 'app', database: 'rag', serverVersion: 17, mayCreateRoles: true, mayCreateSchemas: true },
     control: { exists: true, owner: desired.owner, released: null, applied: controlMigrations.map(one => one.name) },
+    integrity: { structure: [], foreign: [], grants: [] },
     collection: settledCollection(desired, `${desired.collectionPrefix}_shared`),
   }
 }
@@ -30,7 +32,9 @@ export function settledCollection(desired: DesiredPipeline, alias: string): Obse
       name,
       dense: { dimension: space.dimension, distance: space.distance },
       sparse: true,
-      hnsw,
+      tuning: showTuning({ hnsw }),
+      tunedTo: showTuning({ hnsw }),
+      wrongIndexes: {},
       tenancy: 'shared',
       owner: desired.owner,
       fingerprint: fingerprint(space),
@@ -72,7 +76,8 @@ export function settledTenant(pipeline: DesiredPipeline, desired: DesiredTenant)
       marker: desired.owner,
       ownedBy: 'tenant_role',
       strayTables: [],
-      missingTables: [],
+      structure: [],
+      grants: [],
       public: false,
       applied: tenantMigrations.map(one => one.name),
     },

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import type { ObservedPipeline } from '../../../api/provisioning/observed.ts'
 import { planPipeline } from '../../../api/provisioning/plan-pipeline.ts'
+import { showTuning, type TuningWords } from '../../../api/stores/vectors/tuning.ts'
 import { type CollectionState, payloadIndexes } from '../../../api/stores/vectors/vector-store.ts'
 import { kinds, pipelineWith } from '../../support/provisioning.ts'
 import { settledPipeline } from './observations.ts'
@@ -23,6 +24,12 @@ function withState(changes: Partial<CollectionState>): ObservedPipeline {
   return { ...settled, collection: { ...settled.collection, state: { ...settled.collection.state, ...changes } } }
 }
 
+/** @param last what was set last; the rest of it is as desired */
+function tuned(found: TuningWords, last: TuningWords = {}): ObservedPipeline {
+  const wanted = showTuning(desired.vectors)
+  return withState({ tuning: { ...wanted, ...found }, tunedTo: { ...wanted, ...last } })
+}
+
 describe('provisioning/plan-pipeline', () => {
   it('plans nothing for a world that is as desired', () => {
     expect(planPipeline(desired, settled)).to.deep.equal({ steps: [], obstacles: [], drift: [] })
@@ -37,11 +44,22 @@ describe('provisioning/plan-pipeline', () => {
       ['payload index document_id'],
     ],
     [
-      'another graph',
-      withState({ hnsw: { m: 4, efConstruct: 100, fullScanThreshold: 10_000 } }),
-      ['set-hnsw'],
-      ['hnsw'],
+      'an index of another kind',
+      withState({
+        indexes: payloadIndexes.filter(index => index !== 'kb_id'),
+        wrongIndexes: { kb_id: { wanted: 'keyword', found: 'integer' } },
+      }),
+      ['create-payload-index'],
+      ['payload index kb_id'],
     ],
+    ['another graph', tuned({ hnsw: 'm 4' }), ['tune-collection'], ['hnsw']],
+    ['another quantization', tuned({ quantization: 'product' }), ['tune-collection'], ['quantization']],
+    ['vectors on disk', tuned({ onDisk: 'true' }), ['tune-collection'], ['onDisk']],
+    ['two settings at once', tuned({ hnsw: 'm 4', onDisk: 'true' }), ['tune-collection', 'tune-collection'], ['hnsw', 'onDisk']], // prettier-ignore
+    ['a spec that asks for another graph', tuned({ hnsw: 'm 4' }, { hnsw: 'm 4' }), ['tune-collection'], []],
+    ['a record of what was set that is behind', tuned({}, { hnsw: 'm 4' }), ['tune-collection'], []],
+    ['a collection of a version that kept no record', withState({ tunedTo: null }), ['tune-collection', 'tune-collection', 'tune-collection'], []], // prettier-ignore
+    ['an engine without quantization', withState({ tuning: { hnsw: showTuning(desired.vectors).hnsw } }), [], []],
     [
       'no alias',
       { ...settled, collection: { ...settled.collection, target: null } },

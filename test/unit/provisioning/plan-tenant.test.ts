@@ -21,6 +21,8 @@ function rowWith(changes: Partial<NonNullable<ObservedTenant['row']>>): Observed
 const schemaWith = (changes: Partial<ObservedTenant['schema']>) =>
   observedWith({ schema: { ...settled.schema, ...changes } })
 const roleWith = (changes: Partial<ObservedTenant['role']>) => observedWith({ role: { ...settled.role, ...changes } })
+const lost = (kind: 'table' | 'column' | 'index', name: string) => ({ kind, table: 'chunks', name, wanted: 'x', found: 'missing' }) // prettier-ignore
+const grant = (revokedBy: 'tenant' | null) => ({ object: 'table tenant_acme.chunks', grantee: 'spy', rights: 'SELECT', revoke: 'REVOKE …', revokedBy }) // prettier-ignore
 const stranger = { cluster: 'c2', uid: 'x', name: 'RagTenant/other/acme' }
 const before = { ...desired.owner, uid: 'before' }
 
@@ -77,6 +79,14 @@ describe('provisioning/plan-tenant', () => {
       ['grant-schema'],
       ['owner'],
     ],
+    [
+      'makes an index anew',
+      schemaWith({ structure: [lost('index', 'chunks_kb')] }),
+      ['mend-schema'],
+      ['index chunks_kb'],
+    ],
+    ['takes rights away', schemaWith({ grants: [grant('tenant')] }), ['revoke-grants'], ['rights of spy']],
+    ['tells of rights that it cannot take away', schemaWith({ grants: [grant(null)] }), [], ['rights of spy']],
     ['updates the row', rowWith({ display_name: 'Old', status: 'disabled' }), ['update-tenant'], []],
     [
       'takes back what was released',
@@ -189,7 +199,8 @@ describe('provisioning/plan-tenant', () => {
       'tenant',
       'backup',
     ],
-    ['a lost table', schemaWith({ missingTables: ['chunks'] }), 'Unrepairable', 'tenant', 'chunks'],
+    ['a lost table', schemaWith({ structure: [lost('table', 'chunks')] }), 'Unrepairable', 'tenant', 'chunks'],
+    ['a lost column', schemaWith({ structure: [lost('column', 'text')] }), 'Unrepairable', 'tenant', 'chunks.text'],
     ['a newer schema', schemaWith({ applied: ['999-x'] }), 'NewerSchema', 'tenant', '999-x'],
     ['vectors elsewhere', settled, 'Unrepairable', 'vectors', 'kb_t_acme', { isolation: 'Dedicated' }],
     [

@@ -5,13 +5,14 @@ import {
   CollectionMissing,
   type CollectionSpec,
   type CollectionState,
-  type HnswSettings,
   type PayloadIndex,
   payloadIndexes,
 } from '../vector-store.ts'
+import { type CollectionTuning, showHnsw, type TuningPart } from '../tuning.ts'
 import { isMissingTable, named } from './faults.ts'
 import { ALIASES, type CollectionRow, COLLECTIONS, findCollection, prepareRegistry, qualified, tableName } from './registry.ts' // prettier-ignore
-import { createPayloadIndex, createTable, presentIndexes, rebuildHnsw } from './table-ddl.ts'
+import { describeTable } from './describe-table.ts'
+import { createPayloadIndex, createTable, dropPayloadIndex, rebuildHnsw } from './table-ddl.ts'
 
 /** Collections as tables, and a registry of what Qdrant would keep as their configuration. */
 export class PgCollections implements CollectionAdmin {
@@ -56,8 +57,10 @@ export class PgCollections implements CollectionAdmin {
       const existing = await findCollection(sql, name)
       if (existing) requireSame(existing, spec)
       const row = existing ?? (await register(sql, name, spec))
+      // Somebody may have dropped the table and left the registry's row.
+      const hasTable = (await describeTable(sql, row)) !== null
       await createTable(sql, row)
-      if (!existing) await rebuildHnsw(sql, row)
+      if (!hasTable) await rebuildHnsw(sql, row)
       for (const index of payloadIndexes) await createPayloadIndex(sql, row, index)
     })
   }
@@ -66,7 +69,16 @@ export class PgCollections implements CollectionAdmin {
     await this.#transaction(async sql => createPayloadIndex(sql, await required(sql, name), index))
   }
 
-  async setHnsw(name: string, hnsw: HnswSettings): Promise<void> {
+  async replaceIndex(name: string, index: PayloadIndex): Promise<void> {
+    await this.#transaction(async sql => {
+      const row = await required(sql, name)
+      await dropPayloadIndex(sql, row, index)
+      await createPayloadIndex(sql, row, index)
+    })
+  }
+
+  async tune(name: string, { hnsw }: CollectionTuning, part: TuningPart): Promise<void> {
+    if (part !== 'hnsw') return
     await this.#transaction(async sql => {
       const row = await required(sql, name)
       await sql.raw('UPDATE ?? SET hnsw = ?::jsonb WHERE name = ?', [COLLECTIONS, JSON.stringify(hnsw), row.name])
@@ -164,16 +176,20 @@ async function required(sql: Knex, name: string): Promise<CollectionRow> {
 
 async function readState(sql: Knex, row: CollectionRow): Promise<CollectionState> {
   const { rows } = await sql.raw<{ rows: { points: string }[] }>('SELECT count(*) AS points FROM ??', [qualified(row)])
-  const { name, dimension, distance, hnsw, tenancy, owner, fingerprint } = row
+  const { name, distance, hnsw, tenancy, owner, fingerprint } = row
+  const table = await describeTable(sql, row)
+  const dimension = table?.dimension ?? null
   return {
     name,
     dense: dimension !== null && distance !== null ? { dimension, distance } : null,
-    sparse: true,
-    hnsw,
+    sparse: table?.sparse ?? false,
+    tuning: { hnsw: table?.hnsw ?? 'no index' },
+    tunedTo: { hnsw: showHnsw(hnsw) },
     tenancy,
     owner,
     fingerprint,
-    indexes: await presentIndexes(sql, row),
+    indexes: table?.indexes ?? [],
+    wrongIndexes: table?.wrongIndexes ?? {},
     points: Number(rows[0]?.points ?? 0),
   }
 }

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import { VECTOR_SCHEMA } from '../../../contract/names.ts'
-import { type PayloadIndex, payloadIndexes } from '../vector-store.ts'
+import type { HnswSettings, PayloadIndex } from '../vector-store.ts'
 import { type CollectionRow, qualified } from './registry.ts'
 
 /** Term ids are below it (the contract's 2^29). */
@@ -9,9 +9,9 @@ export const SPARSE_DIMENSIONS = 2 ** 29
 /** pgvector indexes vectors up to this length; longer ones are compared one by one. */
 const LONGEST_INDEXED = 2000
 
-const operatorClass = { cosine: 'vector_cosine_ops', dot: 'vector_ip_ops', euclid: 'vector_l2_ops' } as const
+export const operatorClass = { cosine: 'vector_cosine_ops', dot: 'vector_ip_ops', euclid: 'vector_l2_ops' } as const
 
-const indexed: Record<PayloadIndex, string> = {
+export const indexed: Record<PayloadIndex, string> = {
   // Both together serve every scope: a tenant, or some of its knowledge bases.
   tenant_id: 'btree (tenant_id, kb_id)',
   kb_id: 'btree (kb_id)',
@@ -44,27 +44,18 @@ export async function createPayloadIndex(sql: Knex, row: CollectionRow, index: P
   await sql.raw(`CREATE INDEX IF NOT EXISTS ?? ON ?? USING ${indexed[index]}`, [indexName(row, index), qualified(row)])
 }
 
-/** Names as in {@link payloadIndexes} of those that are there. */
-export async function presentIndexes(sql: Knex, row: CollectionRow): Promise<PayloadIndex[]> {
-  const { rows } = await sql.raw<{ rows: { indexname: string }[] }>(
-    'SELECT indexname FROM pg_indexes WHERE schemaname = ? AND tablename = ?',
-    [VECTOR_SCHEMA, row.table_name],
-  )
-  const names = new Set(rows.map(({ indexname }) => indexname))
-  return payloadIndexes.filter(index => names.has(indexName(row, index))).sort()
+export async function dropPayloadIndex(sql: Knex, row: CollectionRow, index: PayloadIndex): Promise<void> {
+  await sql.raw('DROP INDEX IF EXISTS ??', [`${VECTOR_SCHEMA}.${indexName(row, index)}`])
 }
 
 /** Builds the graph anew, as its settings cannot be changed in place. */
 export async function rebuildHnsw(sql: Knex, row: CollectionRow): Promise<void> {
   await sql.raw('DROP INDEX IF EXISTS ??', [`${VECTOR_SCHEMA}.${indexName(row, 'hnsw')}`])
   if (!hasHnsw(row)) return
-  const { m, efConstruct } = row.hnsw
-  // pgvector asks for ef_construction ≥ 2 m, and has bounds of its own.
-  const connections = clamp(m, 2, 100)
-  const construction = clamp(Math.max(efConstruct, 2 * connections), 4, 1000)
+  const { m, efConstruct } = graphOptions(row.hnsw)
   await sql.raw(
     `CREATE INDEX ?? ON ?? USING hnsw (dense ${operatorClass[row.distance ?? 'cosine']})
-     WITH (m = ${connections}, ef_construction = ${construction})`,
+     WITH (m = ${m}, ef_construction = ${efConstruct})`,
     [indexName(row, 'hnsw'), qualified(row)],
   )
 }
@@ -77,7 +68,13 @@ export function hasHnsw(row: CollectionRow): boolean {
   return row.tenancy === 'dedicated' && row.dimension !== null && row.dimension <= LONGEST_INDEXED
 }
 
-function indexName(row: CollectionRow, index: PayloadIndex | 'hnsw'): string {
+/** pgvector asks for ef_construction ≥ 2 m, and has bounds of its own. */
+export function graphOptions({ m, efConstruct }: HnswSettings): { m: number; efConstruct: number } {
+  const connections = clamp(m, 2, 100)
+  return { m: connections, efConstruct: clamp(Math.max(efConstruct, 2 * connections), 4, 1000) }
+}
+
+export function indexName(row: CollectionRow, index: PayloadIndex | 'hnsw'): string {
   return `${row.table_name}_${index}`
 }
 

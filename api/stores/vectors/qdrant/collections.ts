@@ -4,11 +4,11 @@ import {
   type CollectionAdmin,
   type CollectionSpec,
   type CollectionState,
-  type HnswSettings,
   type PayloadIndex,
   payloadIndexes,
 } from '../vector-store.ts'
-import { createBody, hnswConfig, indexBody, ownerMetadata, readState } from './collection-config.ts'
+import type { CollectionTuning, TuningPart } from '../tuning.ts'
+import { createBody, indexBody, ownerMetadata, readState, tuneBody } from './collection-config.ts'
 import { isCollectionMissing, isQdrantStatus, onCollection } from './errors.ts'
 import type { QdrantTransport } from './transport.ts'
 
@@ -63,9 +63,14 @@ export class QdrantCollections implements CollectionAdmin {
     await this.#on(name, 'PUT', '/index?wait=true', indexBody(index, tenancy))
   }
 
-  async setHnsw(name: string, hnsw: HnswSettings): Promise<void> {
-    const state = await this.describe(name)
-    await this.#on(name, 'PATCH', '', { hnsw_config: hnswConfig(hnsw, state?.tenancy ?? 'dedicated') })
+  async replaceIndex(name: string, index: PayloadIndex, tenancy: 'shared' | 'dedicated'): Promise<void> {
+    await onCollection(name, () => this.#transport.request('DELETE', `${path(name)}/index/${index}?wait=true`))
+    await this.createIndex(name, index, tenancy)
+  }
+
+  async tune(name: string, tuning: CollectionTuning, part: TuningPart): Promise<void> {
+    const info = await onCollection(name, () => this.#transport.request<Schemas['CollectionInfo']>('GET', path(name)))
+    await this.#on(name, 'PATCH', '', tuneBody(info, tuning, part))
   }
 
   async setOwner(name: string, owner: Owner): Promise<void> {

@@ -1,0 +1,54 @@
+import { CONTROL_SCHEMA, tenantSchema, VECTOR_SCHEMA } from '../contract/names.ts'
+import type { PlannedChange, PlanWords } from './planned-change.ts'
+import type { StepOf } from './steps.ts'
+
+type RemovalStep = StepOf<
+  | 'release-tenant'
+  | 'disable-tenant'
+  | 'archive-schema'
+  | 'drop-schema'
+  | 'drop-role'
+  | 'delete-points'
+  | 'delete-collection'
+  | 'delete-tenant'
+  | 'release-pipeline'
+  | 'drop-control-schema'
+>
+
+/** The steps of a removal, with how much each would erase. Pure. */
+export function describeRemoval(step: RemovalStep, { engine, erasure }: PlanWords): PlannedChange[] {
+  const sql = (action: PlannedChange['action'], object: string, detail: string): PlannedChange[] => [
+    { target: 'postgres', action, object, detail },
+  ]
+  switch (step.kind) {
+    case 'release-tenant':
+      return sql('update', `tenant ${step.slug}`, `it is disabled and becomes one that HTTP may change, its declared keys are refused; all data stays: UPDATE ${CONTROL_SCHEMA}.tenants, api_keys`) // prettier-ignore
+    case 'disable-tenant':
+      return sql('update', `tenant ${step.slug}`, `UPDATE ${CONTROL_SCHEMA}.tenants SET status = disabled`)
+    case 'archive-schema':
+      return sql('update', `schema ${tenantSchema(step.slug)}`, `it becomes an archive that only the operator's role can read${counted(erasure?.rows, 'rows')}: ALTER SCHEMA … RENAME TO snapshot_…`) // prettier-ignore
+    case 'drop-schema':
+      return sql('delete', `schema ${tenantSchema(step.slug)}`, `DROP SCHEMA ${tenantSchema(step.slug)} CASCADE${counted(erasure?.rows, 'rows')}`) // prettier-ignore
+    case 'drop-role':
+      return sql('delete', `role of ${tenantSchema(step.slug)}`, 'DROP ROLE')
+    case 'delete-points': {
+      const detail = `deletes the points of tenant ${step.slug}${counted(erasure?.points[step.collection], 'points')}`
+      return [{ target: engine, action: 'delete', object: `points in collection ${step.collection}`, detail }]
+    }
+    case 'delete-collection': {
+      const request = engine === 'qdrant' ? `DELETE /collections/${step.collection}` : 'DROP TABLE of the collection'
+      const detail = `${request}${counted(erasure?.points[step.collection], 'points')}`
+      return [{ target: engine, action: 'delete', object: `collection ${step.collection}`, detail }]
+    }
+    case 'delete-tenant':
+      return sql('delete', `tenant ${step.slug}`, `DELETE FROM ${CONTROL_SCHEMA}.tenants, api_keys, jobs, usage${counted(erasure?.controlRows, 'rows')}`) // prettier-ignore
+    case 'release-pipeline':
+      return sql('update', `schema ${CONTROL_SCHEMA}`, 'notes who it belonged to, so that a RagPipeline of the same name takes it back; all data stays') // prettier-ignore
+    case 'drop-control-schema':
+      return sql('delete', `schema ${CONTROL_SCHEMA}`, `DROP SCHEMA ${CONTROL_SCHEMA} CASCADE, with the job queue${engine === 'pgvector' ? ` and ${VECTOR_SCHEMA}` : ''}${counted(erasure?.controlRows, 'rows')}`) // prettier-ignore
+  }
+}
+
+function counted(number: number | undefined, what: string): string {
+  return number === undefined ? '' : ` (${number} ${what})`
+}
