@@ -1,6 +1,7 @@
 import { desiredTenant } from '../../api/provisioning/from-resource.ts'
 import { observeTenant } from '../../api/provisioning/observe-tenant.ts'
 import { observeUsage } from '../../api/provisioning/observe-usage.ts'
+import { countDocumentsWithoutVectors } from '../../api/provisioning/observe-vectors.ts'
 import { nextRotation } from '../../api/provisioning/plan-keys.ts'
 import { planTenant } from '../../api/provisioning/plan-tenant.ts'
 import { type ProvisioningStores } from '../../api/provisioning/stores.ts'
@@ -66,10 +67,12 @@ async function provision(
   const isProvisioned = observed.knowledgeBases !== null && !obstacles.some(({ area }) => area === 'tenant')
   if (!isProvisioned) return report
   const rotation = nextRotation(desired, observed)
+  const usage = await observeUsage(stores, observed)
   return {
     ...report,
     isolation: await verifyIsolation(stores, desired.slug),
-    usage: await observeUsage(stores, observed),
+    usage,
+    documentsWithoutVectors: await countDocumentsWithoutVectors(stores, observed, usage),
     ...(rotation ? { dueMs: rotation.getTime() - context.now().getTime() } : {}),
   }
 }

@@ -55,7 +55,12 @@ function collectionFinding(report: TenantReport): Finding {
   if (of(report, 'database', 'tenant').length > 0) return blocked('CollectionReady')
   const { alias, target } = report.observed?.collection ?? {}
   if (!target) return fails('CollectionReady', DRIFTED, `alias ${alias} is missing and driftPolicy is not Enforce; set it to Enforce to have it made again`) // prettier-ignore
+  if (report.documentsWithoutVectors > 0) return fails('CollectionReady', 'VectorsMissing', vectorsMissing(report))
   return holds('CollectionReady', 'CollectionReady', `vectors are in collection ${alias} (${target})`)
+}
+
+function vectorsMissing({ documentsWithoutVectors, observed }: TenantReport): string {
+  return `${documentsWithoutVectors} documents are ready and collection ${observed?.collection.alias} has no vector of this tenant: they were deleted there. Restore a snapshot of the collection, or have each document indexed again with POST /v1/documents/{id}/reprocess` // prettier-ignore
 }
 
 function knowledgeBasesFinding(tenant: Tenant, report: TenantReport): Finding {
@@ -106,6 +111,7 @@ function degradation(tenant: Tenant, pipeline: Pipeline | null, report: TenantRe
   if (obstacle) return holds(type, obstacle.reason, obstacle.message)
   if (report.isolation && !report.isolation.isolated) return holds(type, 'NotIsolated', `it can read ${report.isolation.neighbour}`) // prettier-ignore
   if (report.takenSecrets.length > 0) return holds(type, 'Conflict', 'a declared Secret belongs to somebody else')
+  if (report.documentsWithoutVectors > 0) return holds(type, 'VectorsMissing', vectorsMissing(report))
   // Before it was provisioned once, something that is missing is no loss.
   const served = tenant.status?.schema !== undefined
   if (served && report.waiting) return holds(type, report.waiting.reason, report.waiting.message)

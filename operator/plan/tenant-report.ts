@@ -17,6 +17,8 @@ export interface TenantReport {
   readonly observed: ObservedTenant | null
   readonly isolation: IsolationProof | null
   readonly usage: TenantUsage | null
+  /** Documents that count as ready while there is not one vector of the tenant. */
+  readonly documentsWithoutVectors: number
 }
 
 export const nothingLookedAt: TenantReport = {
@@ -28,4 +30,5 @@ export const nothingLookedAt: TenantReport = {
   observed: null,
   isolation: null,
   usage: null,
+  documentsWithoutVectors: 0,
 }

@@ -130,3 +130,9 @@ export async function pageDocuments(
 export async function markAllDeleting(tenant: Tenant, knowledgeBaseId: string): Promise<void> {
   await table(tenant).where({ kb_id: knowledgeBaseId }).whereNot({ status: 'deleting' }).update({ status: 'deleting' })
 }
+
+/** Those that can be found, by their own account. */
+export async function countIndexedDocuments({ sql }: Tenant): Promise<number> {
+  const counted = await sql('documents').where({ status: 'ready' }).where('chunk_count', '>', 0).count<{ count: string }[]>('*') // prettier-ignore
+  return Number(counted[0]?.count ?? 0)
+}
