@@ -101,6 +101,10 @@ export const chartValuesSchema = z.strictObject({
   logLevel: z.enum(operatorConfigSchema.shape.LOG_LEVEL.unwrap().options).default('info').describe('Least severe level that is logged.'), // prettier-ignore
   workers: z.int().min(1).max(32).default(2).describe('Resources of a kind that are reconciled at the same time.'),
   resyncSeconds: z.int().min(1).max(86_400).default(300).describe('How often Postgres and the vector store are looked at for drift.'), // prettier-ignore
+  dryRun: z
+    .boolean()
+    .default(false)
+    .describe('The operator only writes into `status.plan` of each resource what it would do.'),
   shutdownGraceSeconds: z.int().min(1).max(600).default(20).describe('How long reconciliations may take to end when a pod is stopped.'), // prettier-ignore
   env: list('Further environment variables of the operator, such as HTTPS_PROXY or NODE_EXTRA_CA_CERTS.'),
   crds: section('The two CustomResourceDefinitions.', {

@@ -38,7 +38,7 @@ describe('the Helm chart', () => {
   })
 
   it('gives the operator an environment that it takes, values included', async () => {
-    const values = ['watchNamespaces={a,b}', 'logLevel=debug', 'workers=5', 'resyncSeconds=60', 'leaderElection.leaseSeconds=30', 'shutdownGraceSeconds=40', 'apiImage=api:1'] // prettier-ignore
+    const values = ['watchNamespaces={a,b}', 'logLevel=debug', 'workers=5', 'resyncSeconds=60', 'dryRun=true', 'leaderElection.leaseSeconds=30', 'shutdownGraceSeconds=40', 'apiImage=api:1'] // prettier-ignore
     const deployment = one<V1Deployment>(await renderChart({ values }), 'Deployment')
     const pod = deployment.spec!.template.spec!
     const env = pod.containers[0]!.env!
@@ -53,6 +53,7 @@ describe('the Helm chart', () => {
       LOG_LEVEL: 'debug',
       WORKERS: 5,
       RESYNC_SECONDS: 60,
+      DRY_RUN: true,
       LEADER_ELECT: true,
       LEASE_SECONDS: 30,
     })
