@@ -9,6 +9,7 @@ import { newDrift } from '../plan/status-drift.ts'
 import { type StoreFault } from '../plan/store-fault.ts'
 import { changedFindings, type Finding, setConditions } from '../runtime/conditions.ts'
 import { type ReconcileResult } from '../runtime/controller.ts'
+import { cut, listed } from '../runtime/cut.ts'
 import { isConflict } from '../runtime/kubernetes-error.ts'
 import { objectKey, type ResourceType } from '../runtime/kubernetes-object.ts'
 import { LeadershipLost } from '../runtime/leader-election.ts'
@@ -52,9 +53,8 @@ export function tellDrift(
 function describeDrift(drift: readonly Drift[]): string[] {
   const byObject = Map.groupBy(drift, ({ object }) => object)
   return [...byObject].map(([object, differences]) => {
-    const shown = differences.slice(0, 3).map(({ field, wanted, found }) => `${field} was ${found}, wanted ${wanted}`)
-    const more = differences.length > 3 ? `; and ${differences.length - 3} more differences` : ''
-    return `${object}: ${shown.join('; ')}${more}`
+    const told = differences.map(({ field, wanted, found }) => `${field} was ${cut(found, 80)}, wanted ${cut(wanted, 80)}`) // prettier-ignore
+    return `${object}: ${listed(told, 6)}`
   })
 }
 
