@@ -1,14 +1,15 @@
-import { pino, type Logger } from 'pino'
-import { buildApplication } from './application.ts'
+import { pino } from 'pino'
+import { type Application, buildApplication } from './application.ts'
 import { type Configuration, parseConfiguration } from './contract/configuration.ts'
 import { logOptions } from './contract/log-format.ts'
 import { createApp } from './http/app.ts'
-import { type RunningServer, serve } from './http/serve.ts'
+import { KEEP_ALIVE_LINGER_MS, type RunningServer, serve } from './http/serve.ts'
 import { localModelMachine } from './local-model-machine.ts'
 import { productVersion } from './contract/product-version.ts'
 import { createEmbedder } from './providers/embedders/index.ts'
 import { embedderSettings } from './providers/embedders/settings.ts'
 import { ProviderError } from './providers/provider-error.ts'
+import { listenForStop } from './stop-signals.ts'
 
 /** The retrieval API. */
 async function main(): Promise<void> {
@@ -16,6 +17,7 @@ async function main(): Promise<void> {
   if (!parsed.ok) return refuse(parsed.faults)
   const { configuration } = parsed
   const log = pino(logOptions('selfrag.api', configuration.DEBUG ? 'debug' : configuration.LOG_LEVEL))
+  const stopBy = listenForStop(log)
   const embedding = await createEmbedder(embedderSettings(configuration), localModelMachine(log))
   if (!embedding.embedder)
     log.warn({ reason: embedding.reason }, 'lexical mode: there is no embedding model, only BM25')
@@ -31,7 +33,7 @@ async function main(): Promise<void> {
   application.metrics.addProcessMetrics()
   const server = await listen(createApp(application), configuration)
   log.info({ host: configuration.HOST, port: server.port, version: productVersion }, 'listening')
-  endOnSignal(server, application, configuration, log)
+  stopBy(signal => drain(server, application, signal))
 }
 
 async function listen(app: ReturnType<typeof createApp>, { HOST: host, PORT: port }: Configuration) {
@@ -44,29 +46,18 @@ async function listen(app: ReturnType<typeof createApp>, { HOST: host, PORT: por
   }
 }
 
-/** Requests in flight end first; then connections close. A second signal does not wait. */
-function endOnSignal(
-  server: RunningServer,
-  application: { close(): Promise<void> },
-  { SHUTDOWN_GRACE_SECONDS: grace }: Configuration,
-  log: Logger,
-): void {
-  let ending = false
-  const end = async (signal: NodeJS.Signals) => {
-    if (ending) return process.exit(1)
-    ending = true
-    log.info({ signal }, `stopping; requests in flight have ${grace} s`)
-    await server.stop(grace * 1000)
-    await application.close()
-    log.info('stopped')
-  }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.on(signal, () => {
-      end(signal).catch((error: unknown) => {
-        log.error({ err: error }, 'could not stop cleanly')
-        process.exit(1)
-      })
-    })
+/**
+ * Says that it is not ready, answers what still comes, and ends. Clients that keep connections open are told to leave, and
+ * get the time to notice: closing a connection under a request that is on its way would lose it.
+ */
+async function drain(server: RunningServer, application: Application, signal: NodeJS.Signals): Promise<void> {
+  const { services, configuration, log } = application
+  const grace = configuration.SHUTDOWN_GRACE_SECONDS
+  log.info({ signal }, `stopping; requests in flight have ${grace} s`)
+  services.readiness.end()
+  await server.stop({ graceMs: grace * 1000, lingerMs: KEEP_ALIVE_LINGER_MS })
+  await application.close()
+  log.info('stopped')
 }
 
 /** Something that a person has to set right; told in one line. */

@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino'
+import { pino } from 'pino'
 import { type Application, buildApplication } from './application.ts'
 import { buildIngestion } from './build-ingestion.ts'
 import { type Configuration, parseConfiguration } from './contract/configuration.ts'
@@ -11,6 +11,7 @@ import { productVersion } from './contract/product-version.ts'
 import { createEmbedder } from './providers/embedders/index.ts'
 import { embedderSettings } from './providers/embedders/settings.ts'
 import { ProviderError } from './providers/provider-error.ts'
+import { listenForStop } from './stop-signals.ts'
 
 /** The worker: indexes and deletes documents. */
 async function main(): Promise<void> {
@@ -18,6 +19,7 @@ async function main(): Promise<void> {
   if (!parsed.ok) return refuse(parsed.faults)
   const { configuration } = parsed
   const log = pino(logOptions('selfrag.worker', configuration.DEBUG ? 'debug' : configuration.LOG_LEVEL))
+  const stopBy = listenForStop(log)
   const embedding = await createEmbedder(embedderSettings(configuration), localModelMachine(log))
   if (!embedding.embedder) log.warn({ reason: embedding.reason }, 'lexical mode: documents get no vectors, only BM25')
   const application = buildApplication({
@@ -33,7 +35,7 @@ async function main(): Promise<void> {
   const server = await listen(application, configuration)
   const worker = startWorker(buildIngestion(application), configuration.WORKER_CONCURRENCY)
   log.info({ host: configuration.HOST, port: server.port, version: productVersion }, 'the worker has started')
-  endOnSignal(worker, server, application, log)
+  stopBy(signal => drain(worker, server, application, signal))
 }
 
 async function listen({ services }: Application, { HOST: host, PORT: port }: Configuration): Promise<RunningServer> {
@@ -45,26 +47,16 @@ async function listen({ services }: Application, { HOST: host, PORT: port }: Con
   }
 }
 
-/** Jobs at work end, or are given back; probes are answered until then. A second signal does not wait. */
-function endOnSignal(worker: Worker, server: RunningServer, application: Application, log: Logger): void {
-  const grace = application.configuration.SHUTDOWN_GRACE_SECONDS
-  let ending = false
-  const end = async (signal: NodeJS.Signals) => {
-    if (ending) return process.exit(1)
-    ending = true
-    log.info({ signal }, `stopping; jobs at work have ${grace} s`)
-    await worker.stop(grace * 1000)
-    await server.stop(1000)
-    await application.close()
-    log.info('stopped')
-  }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.on(signal, () => {
-      end(signal).catch((error: unknown) => {
-        log.error({ err: error }, 'could not stop cleanly')
-        process.exit(1)
-      })
-    })
+/** Jobs at work end, or are given back; probes are answered until then. */
+async function drain(worker: Worker, server: RunningServer, application: Application, signal: NodeJS.Signals) {
+  const { services, configuration, log } = application
+  const grace = configuration.SHUTDOWN_GRACE_SECONDS
+  log.info({ signal }, `stopping; jobs at work have ${grace} s`)
+  services.readiness.end()
+  await worker.stop(grace * 1000)
+  await server.stop({ graceMs: 1000 })
+  await application.close()
+  log.info('stopped')
 }
 
 /** Something that a person has to set right; told in one line. */

@@ -26,20 +26,32 @@ const TIMEOUT_MS = 3000
 export class ReadinessService {
   readonly #probes: readonly Probe[]
   readonly #now: () => Date
+  #ending = false
 
   constructor(probes: readonly Probe[], now: () => Date) {
     this.#probes = probes
     this.#now = now
   }
 
+  /** From now on it is not ready, whatever its parts are: nobody should send more. */
+  end(): void {
+    this.#ending = true
+  }
+
   async check(): Promise<Readiness> {
-    const results = await Promise.all(this.#probes.map(async probe => ({ probe, result: await run(probe) })))
+    const results = await Promise.all(this.#all().map(async probe => ({ probe, result: await run(probe) })))
     const failed = results.filter(({ result }) => result.status === 'error')
     const status = failed.length === 0 ? 'ok' : failed.every(({ probe }) => probe.optional) ? 'degraded' : 'error'
     const checks = Object.fromEntries(results.map(({ probe, result }) => [probe.name, result]))
     return { status, checks, timestamp: this.#now().toISOString() }
   }
+
+  #all(): readonly Probe[] {
+    return this.#ending ? [stopping, ...this.#probes] : this.#probes
+  }
 }
+
+const stopping: Probe = { name: 'process', check: () => Promise.reject(new Error('it is stopping')) }
 
 async function run(probe: Probe): Promise<CheckResult> {
   const started = performance.now()

@@ -82,7 +82,7 @@ async function start(
   const worker = startWorker(buildIngestion(application), configuration.WORKER_CONCURRENCY)
   onStop(() => worker.stop(STOP_MS))
   const server = await listen(application, configuration)
-  onStop(() => server.stop(STOP_MS))
+  onStop(() => server.stop({ graceMs: STOP_MS }))
   await worker.started
   const unwatch = watchResources(settings.resources, () => void apply().catch(error => terminal.line(describe(error))))
   onStop(async () => unwatch())

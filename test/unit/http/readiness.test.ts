@@ -29,6 +29,15 @@ describe('ReadinessService', () => {
     expect((await new ReadinessService([good, away], now).check()).status).to.equal('degraded')
   })
 
+  it('is not ready any more once it is ending', async () => {
+    const readiness = new ReadinessService([good], now)
+    readiness.end()
+    const { status, checks } = await readiness.check()
+    expect(status).to.equal('error')
+    expect(checks['process']).to.include({ status: 'error', message: 'it is stopping' })
+    expect(checks['database']).to.include({ status: 'ok' })
+  })
+
   it('gives up on a part that does not answer', async () => {
     const hanging = { name: 'redis', check: () => new Promise<string>(() => {}) }
     const { checks } = await new ReadinessService([hanging], now).check()
