@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { LocalModelMachine } from './providers/embedders/index.ts'
 
 /** How the API and the worker run local models: downloaded once into the user's cache when MODELS_DIR does not have them. */
-export function localModelMachine(log: Logger): LocalModelMachine {
+export function localModelMachine(log: Pick<Logger, 'info'>): LocalModelMachine {
   const announced = new Set<string>()
   return {
     cacheDir: join(homedir(), '.cache', 'selfrag', 'models'),

@@ -1,0 +1,21 @@
+/** What goes into an image besides the modules that its programs import. */
+export interface ImageContents {
+  /** Built files that Node is started with, as threads too. The Deployments name them (operator/desired/container.ts, config/manager). */
+  readonly entries: readonly string[]
+  /** Files that are read, not imported. */
+  readonly assets: readonly string[]
+}
+
+export const images = {
+  operator: { entries: ['dist/operator/main.js'], assets: [] },
+  api: {
+    entries: ['dist/api/main.js', 'dist/api/worker.js', 'dist/api/providers/embedders/local/inference-worker.js'],
+    assets: [
+      'node_modules/swagger-ui-dist/package.json',
+      'node_modules/swagger-ui-dist/swagger-ui.css',
+      'node_modules/swagger-ui-dist/swagger-ui-bundle.js',
+    ],
+  },
+} as const satisfies Record<string, ImageContents>
+
+export type ImageName = keyof typeof images
