@@ -31,8 +31,7 @@ export function planCollection(wish: CollectionWish, observed: ObservedCollectio
   const generation = generationOf(wish.alias, state.name)
   if (generation === null)
     return blocked('Conflict', `alias ${wish.alias} points to ${state.name}, which is none of its generations; point it back or delete the alias`) // prettier-ignore
-  const obstacle = whatIsInTheWay(wish, state)
-  return obstacle ? { steps: [], obstacles: [obstacle], drift: [] } : repair(wish, observed, state, generation)
+  return inTheWay(wish, observed, state) ?? repair(wish, observed, state, generation)
 }
 
 /** `create` makes the payload indexes too; should it be interrupted, the next plan finds which are missing. */
@@ -51,28 +50,38 @@ function creation(wish: CollectionWish, observed: ObservedCollection): Plan {
   return { steps, obstacles: [], drift }
 }
 
-function whatIsInTheWay(wish: CollectionWish, state: CollectionState): Obstacle | null {
-  const { spec } = wish
+/** What only a person can decide; null when nothing is in the way. */
+function inTheWay(wish: CollectionWish, observed: ObservedCollection, state: CollectionState): Plan | null {
   if (judge(state.owner, wish.claim) === 'foreign')
-    return obstacle('Conflict', `collection ${state.name} ${describeOwner(state.owner)}; ${ADOPT_HINT}`)
-  const differences = [
-    difference('vector size', spec.dense?.dimension, state.dense?.dimension),
-    difference('distance', spec.dense?.distance, state.dense?.distance),
-    difference('embedding fingerprint', spec.fingerprint, state.fingerprint ?? undefined),
-    difference('tenancy', spec.tenancy, state.tenancy ?? undefined),
-    state.sparse ? null : 'it has no sparse vector bm25',
-  ].filter(text => text !== null)
+    return blocked('Conflict', `collection ${state.name} ${describeOwner(state.owner)}; ${ADOPT_HINT}`)
+  const differences = essentialDifferences(wish.spec, state)
   if (differences.length === 0) return null
-  return obstacle(
-    'Unrepairable',
-    `collection ${state.name} with ${state.points} points cannot be changed in place: ${differences.join('; ')}. ` +
-      'Set the model back to what it was made with, or choose another vectors.collectionPrefix and reprocess the documents',
-  )
-}
+  const told = differences.map(({ field, wanted, found }) => `${field} is ${found}, wanted ${wanted}`).join('; ')
+  const message =
+    `collection ${state.name} with ${state.points} points cannot be changed in place: ${told}. ` +
+    `${WAY_OUT.charAt(0).toUpperCase()}${WAY_OUT.slice(1)}`
+  // Recorded with just that fingerprint: not the spec has changed, but somebody has put another collection there.
+  const wasSo = observed.generations.some(row => row.collection === state.name && row.fingerprint === wish.spec.fingerprint)
+  const drift = differences.map(difference => ({ object: `collection ${state.name}`, ...difference, repair: [], remedy: WAY_OUT }))
+  return { steps: [], obstacles: [obstacle('Unrepairable', message)], drift: wasSo ? drift : [] }
+} // prettier-ignore
 
-function difference(what: string, wanted: string | number | undefined, found: string | number | undefined) {
-  return wanted === found ? null : `${what} is ${found ?? 'not there'}, wanted ${wanted ?? 'none'}`
-}
+const WAY_OUT =
+  'set the model back to what it was made with, or choose another vectors.collectionPrefix and reprocess the documents'
+
+/** What a collection is made with and keeps as long as it lives. */
+function essentialDifferences(spec: CollectionSpec, state: CollectionState) {
+  const fields = [
+    { field: 'vector size', wanted: spec.dense?.dimension, found: state.dense?.dimension },
+    { field: 'distance', wanted: spec.dense?.distance, found: state.dense?.distance },
+    { field: 'embedding fingerprint', wanted: spec.fingerprint, found: state.fingerprint ?? undefined },
+    { field: 'tenancy', wanted: spec.tenancy, found: state.tenancy ?? undefined },
+    { field: 'sparse vector bm25', wanted: 'present', found: state.sparse ? 'present' : undefined },
+  ]
+  return fields
+    .filter(({ wanted, found }) => wanted !== found)
+    .map(({ field, wanted, found }) => ({ field, wanted: String(wanted ?? 'none'), found: String(found ?? 'not there') }))
+} // prettier-ignore
 
 function repair(wish: CollectionWish, observed: ObservedCollection, state: CollectionState, generation: number): Plan {
   const steps: Step[] = []

@@ -11,12 +11,12 @@ export function planSchema(desired: DesiredTenant, observed: ObservedTenant, cla
   const { slug } = desired
   // The row is written after the schema is complete, so this is no interrupted creation: the data is gone.
   if (observed.row && !schema.exists)
-    return unrepairable(`schema ${schema.name} is gone with all documents of the tenant; restore it from a backup, or delete the tenant and create it anew`) // prettier-ignore
+    return lost(schema.name, 'existence', 'present', 'missing', 'restore it from a backup, or delete the tenant and create it anew', `schema ${schema.name} is gone with all documents of the tenant`) // prettier-ignore
   const integrity = planIntegrity({ schema: schema.name, slug, structure: schema.structure, grants: schema.grants }, 'tenant') // prettier-ignore
   if (integrity.obstacles.length > 0) return integrity
   const stranger = schema.exists && schema.ownedBy !== role.name && schema.ownedBy !== role.login
   if (stranger)
-    return unrepairable(`schema ${schema.name} is owned by the role ${schema.ownedBy}; as that role run: ALTER SCHEMA "${schema.name}" OWNER TO "${role.login}"`) // prettier-ignore
+    return lost(schema.name, 'owner', role.name, schema.ownedBy ?? 'nobody', `as that role run: ALTER SCHEMA "${schema.name}" OWNER TO "${role.login}"`, `schema ${schema.name} is owned by the role ${schema.ownedBy}`) // prettier-ignore
   const found = schema.exists ? rightsDrift(observed) : []
   const state = tenantSchemaState(schema)
   if (state.state === 'newer')
@@ -50,6 +50,12 @@ function rightsDrift({ role, schema }: ObservedTenant): Drift[] {
     for (const table of schema.strayTables) differs(`table ${schema.name}.${table}`, 'owner', role.name, 'another role')
   if (schema.public) differs(`schema ${schema.name}`, 'usage', role.name, 'PUBLIC')
   return drift
+}
+
+/** What is wrong with the schema and can only be mended by a person. */
+function lost(schema: string, field: string, wanted: string, found: string, remedy: string, what: string): Plan {
+  const drift = { object: `schema ${schema}`, field, wanted, found, repair: [], remedy }
+  return { ...unrepairable(`${what}; ${remedy}`), drift: [drift] }
 }
 
 function unrepairable(message: string, reason: 'Unrepairable' | 'NewerSchema' = 'Unrepairable'): Plan {

@@ -1,4 +1,4 @@
-import { type Drift, type Plan, type Step } from '../../api/provisioning/steps.ts'
+import { type Drift, type Plan, type Step, type StoreDrift } from '../../api/provisioning/steps.ts'
 import { type RagPipeline } from '../../crds/rag-pipeline.ts'
 import { cut, listed } from '../runtime/cut.ts'
 
@@ -36,7 +36,10 @@ function tell({ object, field, wanted, found, remedy }: Drift): string {
  */
 export function underPolicy(plan: Plan, policy: DriftPolicy): DriftDecision {
   if (policy === 'Enforce') {
-    const { repaired = [], left = [] } = Object.groupBy(plan.drift, ({ repair }) => (repair.length > 0 ? 'repaired' : 'left')) // prettier-ignore
+    // A plan may lack a repair's steps while something else is in the way.
+    const planned = new Set(plan.steps)
+    const isRepaired = ({ repair }: StoreDrift) => repair.length > 0 && repair.every(step => planned.has(step))
+    const { repaired = [], left = [] } = Object.groupBy(plan.drift, drift => (isRepaired(drift) ? 'repaired' : 'left'))
     return { steps: plan.steps, repaired, left }
   }
   const repairs = new Set(plan.drift.flatMap(({ repair }) => repair))

@@ -24,6 +24,10 @@ describe('drift policy', () => {
       expect(decision).to.deep.equal({ steps: [graph, newBase], repaired: [], left: [missingIndex] })
     })
 
+  it('Enforce counts nothing as repaired whose steps wait for something else', () => {
+    expect(underPolicy(plan([newBase], missingIndex), 'Enforce')).to.deep.equal({ steps: [newBase], repaired: [], left: [missingIndex] }) // prettier-ignore
+  })
+
   for (const policy of ['Enforce', 'Warn', 'Ignore'] as const) {
     it(`${policy} does what is no drift: creation that was interrupted`, () => {
       expect(underPolicy(plan([index]), policy)).to.deep.equal({ steps: [index], repaired: [], left: [] })

@@ -144,6 +144,18 @@ describe('provisioning/plan-pipeline', () => {
       expect(plan.obstacles[0]?.message).to.include(message)
     })
 
+  it('tells a collection of another size as drift when it had been recorded as wanted, else as a change of the spec', () => {
+    const replaced = withState({ dense: { dimension: 8, distance: 'cosine' } })
+    const [told] = planPipeline(desired, replaced).drift
+    expect(told).to.include({ object: 'collection kb_shared_g1', field: 'vector size', wanted: '4', found: '8' })
+    expect(told?.repair).to.deep.equal([])
+    expect(told?.remedy).to.contain('set the model back')
+    const [generation] = replaced.collection.generations
+    if (!generation) throw new Error('nothing is recorded')
+    const generations = [{ ...generation, fingerprint: 'of another model' }]
+    expect(planPipeline(desired, { ...replaced, collection: { ...replaced.collection, generations } }).drift).to.deep.equal([]) // prettier-ignore
+  })
+
   it('adopts schema and collection when asked, the schema last', () => {
     const foreign = { ...withState({ owner: stranger }), control: { ...settled.control, owner: null } }
     expect(kinds(planPipeline({ ...desired, adopt: true }, foreign))).to.deep.equal([
