@@ -9,6 +9,9 @@ const items = {
   'rolling-image': 'a new image rolls the pods without a lost request',
   'rolling-scale': 'scaling up and down loses no request',
   'rolling-kill': 'a deleted pod loses no request; those in flight are answered',
+  'drift-cluster': 'what somebody changes or deletes in the cluster is repaired at once, and told in an Event',
+  'drift-postgres': 'an index and a role changed in Postgres are told under Warn and repaired under Enforce',
+  plan: 'a plan shows a change before it is made, and nothing is done until the annotation goes',
   uninstall: 'an uninstall leaves no object behind and keeps the data',
 } as const
 
