@@ -1,6 +1,6 @@
 import { documentWeights } from '../retrieval/bm25/weights.ts'
 import { pageChunkTerms, type ChunkTerms } from '../stores/postgres/chunks.ts'
-import { bumpKnowledgeBase, lockKnowledgeBase } from '../stores/postgres/documents.ts'
+import { bumpKnowledgeBase, lockKnowledgeBaseContents } from '../stores/postgres/knowledge-bases.ts'
 import { activeGeneration } from '../stores/postgres/embedding-generations.ts'
 import { deleteExpiredKeys } from '../stores/postgres/idempotency-keys.ts'
 import { forgetEndedJobs, updateJob } from '../stores/postgres/jobs.ts'
@@ -19,7 +19,7 @@ export async function calibrate(work: JobWork): Promise<void> {
   const { parts, scope, job } = work
   const within = <T>(run: (tenant: TenantTransaction) => Promise<T>) => inTenant(parts.database, scope, run)
   // Whoever asked for this held the lock; after it, all of their changes are visible (request-calibration.ts).
-  if (!(await within(tenant => lockKnowledgeBase(tenant, job.kb_id)))) {
+  if (!(await within(tenant => lockKnowledgeBaseContents(tenant, job.kb_id)))) {
     return updateJob(parts.database, job.id, { status: 'cancelled', finished_at: parts.now() })
   }
   await runSteps(work, [
@@ -56,7 +56,7 @@ export async function calibrate(work: JobWork): Promise<void> {
  * takes before it ends: a document either is among the chunks that follow, or sees the new average.
  */
 async function chooseAverage(tenant: TenantTransaction, knowledgeBaseId: string): Promise<number | null> {
-  if (!(await lockKnowledgeBase(tenant, knowledgeBaseId))) return null
+  if (!(await lockKnowledgeBaseContents(tenant, knowledgeBaseId))) return null
   const summary = await readSummary(tenant, knowledgeBaseId)
   if (!summary || summary.chunk_count === 0) return null
   const average = weightFor(summary.average_length)

@@ -1,4 +1,5 @@
-import { bumpKnowledgeBase, deleteDocument } from '../stores/postgres/documents.ts'
+import { deleteDocument } from '../stores/postgres/documents.ts'
+import { bumpKnowledgeBase } from '../stores/postgres/knowledge-bases.ts'
 import { cancelQueuedJobs, forgetEndedJobs, updateJob } from '../stores/postgres/jobs.ts'
 import { inTenant } from '../stores/postgres/tenant-scope.ts'
 import { VectorStoreUnavailable } from '../stores/vectors/vector-store.ts'

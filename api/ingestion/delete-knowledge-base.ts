@@ -1,4 +1,5 @@
-import { dropKnowledgeBase, markAllDeleting } from '../stores/postgres/documents.ts'
+import { markAllDeleting } from '../stores/postgres/documents.ts'
+import { dropKnowledgeBase } from '../stores/postgres/knowledge-bases.ts'
 import { cancelQueuedJobs, countRunning, forgetEndedJobs } from '../stores/postgres/jobs.ts'
 import { inTenant } from '../stores/postgres/tenant-scope.ts'
 import { VectorStoreUnavailable } from '../stores/vectors/vector-store.ts'

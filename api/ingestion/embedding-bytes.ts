@@ -8,6 +8,7 @@ export function encodeEmbedding(vector: Float32Array, dimension: number): Buffer
   return endianness() === 'LE' ? bytes : bytes.swap32()
 }
 
+/** The inverse of {@link encodeEmbedding}. */
 export function decodeEmbedding(bytes: Buffer): Float32Array {
   // Copied, because the driver's buffer need not begin at a multiple of four.
   const copy = Buffer.from(bytes)

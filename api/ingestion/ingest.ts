@@ -1,7 +1,8 @@
 import type { Logger } from 'pino'
 import { activeGeneration } from '../stores/postgres/embedding-generations.ts'
 import { readSourceBytes } from '../stores/postgres/document-sources.ts'
-import { findDocument, lockKnowledgeBase, updateDocument } from '../stores/postgres/documents.ts'
+import { findDocument, updateDocument } from '../stores/postgres/documents.ts'
+import { lockKnowledgeBaseContents } from '../stores/postgres/knowledge-bases.ts'
 import { cancelJob, updateJob } from '../stores/postgres/jobs.ts'
 import { readSummary } from '../stores/postgres/lexical-statistics.ts'
 import type { JobError, JobStage } from '../stores/postgres/rows.ts'
@@ -162,7 +163,7 @@ async function recordFailure(
           : { status: 'failed', stage, stages: failStage(record, stage, parts.now(), message), error: verdict, finished_at: parts.now() }, // prettier-ignore
       ),
     )
-    await lockKnowledgeBase(tenant, job.kb_id)
+    await lockKnowledgeBaseContents(tenant, job.kb_id)
     await requestCalibration(tenant, parts, job.kb_id)
   })
 }
@@ -179,7 +180,7 @@ async function cancel({ parts, scope, job }: JobWork, run: IngestRun | undefined
     if (!revisionStays) await parts.vectors.delete(run.vectors, { ids: [...run.writtenPoints] })
   }
   await inTenant(parts.database, scope, async tenant => {
-    const exists = await lockKnowledgeBase(tenant, job.kb_id)
+    const exists = await lockKnowledgeBaseContents(tenant, job.kb_id)
     await tenant.control(sql => cancelJob(sql, job.id, parts.now()))
     if (exists) await requestCalibration(tenant, parts, job.kb_id)
   })

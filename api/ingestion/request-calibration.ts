@@ -8,7 +8,7 @@ import { submitJobs } from './submit-jobs.ts'
 /**
  * Has the term statistics of a knowledge base counted anew, if it is time. Call it in every transaction that ends a job
  * which changes chunks, after the job's own record says so, and *with the knowledge base's row locked* (bumpKnowledgeBase,
- * lockKnowledgeBase). The lock is what makes the last of many workers see that it is the last; and a calibration takes it
+ * lockKnowledgeBaseContents). The lock is what makes the last of many workers see that it is the last; and a calibration takes it
  * before it counts, so that it sees whatever was committed before it was asked for.
  */
 export async function requestCalibration(

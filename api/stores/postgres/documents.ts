@@ -1,4 +1,4 @@
-import type { DocumentRow, DocumentStatus, KnowledgeBaseRow } from './rows.ts'
+import type { DocumentRow, DocumentStatus } from './rows.ts'
 import type { TenantTransaction } from './tenant-scope.ts'
 
 type Tenant = Pick<TenantTransaction, 'sql'>
@@ -7,36 +7,9 @@ function table({ sql }: Tenant) {
   return sql<DocumentRow>('documents')
 }
 
-/** The knowledge base, kept from being dropped until the transaction ends; null when there is none or it is being deleted. */
-export async function holdKnowledgeBase({ sql }: Tenant, id: string): Promise<KnowledgeBaseRow | null> {
-  const row = await sql<KnowledgeBaseRow>('knowledge_bases').where({ id, deleted_at: null }).forKeyShare().first()
-  return row ?? null
-}
-
-/**
- * Says that what a search could find has changed. Locks the row to the transaction's end: what comes after this happens
- * once at a time in each knowledge base, so do it last.
- */
-export async function bumpKnowledgeBase({ sql }: Tenant, id: string): Promise<void> {
-  await sql('knowledge_bases').where({ id }).increment('version', 1)
-}
-
-/** The same lock, when nothing has changed; false when there is no such knowledge base. */
-export async function lockKnowledgeBase({ sql }: Tenant, id: string): Promise<boolean> {
-  const row = await sql<KnowledgeBaseRow>('knowledge_bases').where({ id }).forNoKeyUpdate().first('id')
-  return row !== undefined
-}
-
-export async function dropKnowledgeBase({ sql }: Tenant, id: string): Promise<void> {
-  await sql('knowledge_bases').where({ id }).delete()
-}
-
+/** Whatever its state; null when there is none. */
 export async function findDocument(tenant: Tenant, id: string): Promise<DocumentRow | null> {
   return (await table(tenant).where({ id }).first()) ?? null
-}
-
-export async function lockDocument(tenant: Tenant, id: string): Promise<DocumentRow | null> {
-  return (await table(tenant).where({ id }).forUpdate().first()) ?? null
 }
 
 /** Neither it nor its knowledge base is being deleted; null otherwise. */
@@ -61,6 +34,7 @@ export interface DocumentAtWork extends DocumentRow {
   readonly kb_deleted_at: Date | null
 }
 
+/** Whatever its state, locked until the transaction ends; null when it is gone. */
 export async function lockDocumentAtWork({ sql }: Tenant, id: string): Promise<DocumentAtWork | null> {
   const row = await sql<DocumentRow>('documents')
     .join('knowledge_bases', 'knowledge_bases.id', 'documents.kb_id')
@@ -99,6 +73,7 @@ export type DocumentChanges = Partial<
   Omit<DocumentRow, 'id' | 'kb_id' | 'metadata' | 'size_bytes' | 'created_at' | 'updated_at'>
 > & { readonly metadata?: object; readonly size_bytes?: number }
 
+/** Also says that it was changed now. */
 export async function updateDocument(tenant: Tenant, id: string, changes: DocumentChanges): Promise<void> {
   await table(tenant)
     .where({ id })

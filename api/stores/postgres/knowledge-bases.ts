@@ -106,3 +106,28 @@ export async function hideKnowledgeBase(tenant: Tenant, id: string): Promise<voi
     .where({ id })
     .update({ name, deleted_at: sql.fn.now() as never, updated_at: sql.fn.now() as never })
 }
+
+/** The knowledge base, kept from being dropped until the transaction ends; null when there is none or it is being deleted. */
+export async function holdKnowledgeBase({ sql }: Tenant, id: string): Promise<KnowledgeBaseRow | null> {
+  const row = await sql<KnowledgeBaseRow>('knowledge_bases').where({ id, deleted_at: null }).forKeyShare().first()
+  return row ?? null
+}
+
+/**
+ * Says that what a search could find has changed. Locks the row to the transaction's end: what comes after this happens
+ * once at a time in each knowledge base, so do it last.
+ */
+export async function bumpKnowledgeBase({ sql }: Tenant, id: string): Promise<void> {
+  await sql('knowledge_bases').where({ id }).increment('version', 1)
+}
+
+/** The same lock, when nothing has changed; false when there is no such knowledge base. */
+export async function lockKnowledgeBaseContents({ sql }: Tenant, id: string): Promise<boolean> {
+  const row = await sql<KnowledgeBaseRow>('knowledge_bases').where({ id }).forNoKeyUpdate().first('id')
+  return row !== undefined
+}
+
+/** With its documents and all that hangs on them. */
+export async function dropKnowledgeBase({ sql }: Tenant, id: string): Promise<void> {
+  await sql('knowledge_bases').where({ id }).delete()
+}
