@@ -16,5 +16,3 @@ export const metadataSchema = z.looseObject({
   annotations: z.record(z.string(), z.string()).optional(),
   finalizers: z.array(z.string()).optional(),
 })
-
-export type ResourceMetadata = z.output<typeof metadataSchema>

@@ -70,5 +70,4 @@ export const podTemplateSchema = z.strictObject({
   priorityClassName: z.string().max(253).optional().describe('Priority class of the pods.'),
 })
 
-export type PodTemplate = z.output<typeof podTemplateSchema>
 export type EnvironmentVariable = z.output<typeof variableSchema>

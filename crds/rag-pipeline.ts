@@ -132,10 +132,8 @@ export const ragPipelineSchema = withRule(
 
 /** As the API server gives it: defaults filled in. */
 export type RagPipeline = z.output<typeof ragPipelineSchema>
-export type RagPipelineSpec = z.output<typeof ragPipelineSpecSchema>
 export type RagPipelineStatus = z.output<typeof ragPipelineStatusSchema>
 /** As people write it. */
-export type RagPipelineInput = z.input<typeof ragPipelineSchema>
 
 export const ragPipelineDefinition: ResourceDefinition = {
   kind: 'RagPipeline',

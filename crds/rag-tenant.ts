@@ -107,7 +107,6 @@ export type RagTenant = z.output<typeof ragTenantSchema>
 export type RagTenantSpec = z.output<typeof ragTenantSpecSchema>
 export type RagTenantStatus = z.output<typeof ragTenantStatusSchema>
 /** As people write it. */
-export type RagTenantInput = z.input<typeof ragTenantSchema>
 
 export const ragTenantDefinition: ResourceDefinition = {
   kind: 'RagTenant',

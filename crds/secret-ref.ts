@@ -32,6 +32,3 @@ export const credentialsSecretRefSchema = z.strictObject({
   usernameKey: key('username', 'the user'),
   passwordKey: key('password', 'the password'),
 })
-
-export type SecretKeyRef = z.output<ReturnType<typeof secretKeyRef>>
-export type CredentialsSecretRef = z.output<typeof credentialsSecretRefSchema>

@@ -12,5 +12,3 @@ export const retrievalSchema = z.strictObject({
 })
 
 export type RetrievalSettings = z.infer<typeof retrievalSchema>
-
-export const defaultRetrieval: RetrievalSettings = retrievalSchema.parse({})

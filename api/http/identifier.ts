@@ -31,6 +31,7 @@ export function parseParams(schema: z.ZodObject<z.core.$ZodLooseShape>, params: 
   throw notFound(kind?.what ?? name, String(params[name]), kind?.code ?? 'NOT_FOUND')
 }
 
+/** The same words for what does not exist, is another tenant’s or outside the scope. */
 export function notFound(what: string, id: string, code: ErrorCode): ApiError {
   return new ApiError(code, `${what} ${JSON.stringify(id.slice(0, 100))} does not exist`)
 }

@@ -21,6 +21,7 @@ export const pageQuery = z.strictObject({
   page_size: wholeNumber(1, 100, 20).describe('Items a page.'),
 })
 
+/** What every list answers with. */
 export function pageSchema<T extends z.ZodType>(item: T) {
   return z.object({
     items: z.array(item),
@@ -36,10 +37,12 @@ export interface PageQuery {
   readonly page_size: number
 }
 
+/** The part of a list that a query asks for. */
 export function pageRequest(query: PageQuery): { limit: number; offset: number } {
   return { limit: query.page_size, offset: (query.page - 1) * query.page_size }
 }
 
+/** A part of a list as it is answered; `show` turns an item into JSON. */
 export function pageReply<T, U>(found: Page<T>, query: PageQuery, show: (item: T) => U) {
   return {
     items: found.items.map(show),

@@ -44,6 +44,7 @@ function bodyError(error: unknown, limitBytes: number): Error {
   return new ApiError('VALIDATION_ERROR', `body: could not be read (${message ?? 'unknown fault'})`, { cause: error })
 }
 
+/** 413, naming the limit in MiB. */
 export function tooLarge(limitBytes: number): ApiError {
   const megabytes = Math.round((limitBytes / 1024 / 1024) * 100) / 100
   return new ApiError('VALIDATION_ERROR', `body: is larger than ${megabytes} MiB (MAX_BODY_MB); send less at once`, {

@@ -18,10 +18,12 @@ export interface RequestState {
 
 const states = new WeakMap<Response, RequestState>()
 
+/** Remembers the state of a request by its response; once, before anything asks for it. */
 export function beginState(response: Response, state: RequestState): void {
   states.set(response, state)
 }
 
+/** @throws Error when no state was begun: a fault of ours */
 export function stateOf(response: Response): RequestState {
   const state = states.get(response)
   if (!state) throw new Error('the request has no state: middleware/request-id.ts must run first')

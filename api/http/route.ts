@@ -114,6 +114,7 @@ export interface AnyReply {
   readonly text?: string
 }
 
+/** Checks a route where it is written: its handler gets what the schemas give, and may only answer what is declared. */
 export function defineRoute<
   const A extends Auth,
   const R extends Responses,

@@ -15,6 +15,7 @@ export interface PoolStatistics {
   readonly waiting: number
 }
 
+/** Of this moment; zeros once the pool was destroyed. */
 export function poolStatistics(database: Knex): PoolStatistics {
   const { pool } = database.client as { pool?: Pool } // undefined once it was destroyed
   return { active: pool?.numUsed() ?? 0, idle: pool?.numFree() ?? 0, waiting: pool?.numPendingAcquires() ?? 0 }

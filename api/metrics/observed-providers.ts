@@ -37,6 +37,7 @@ export function observedLlm(llm: Llm, metrics: Metrics): Llm {
   }
 }
 
+/** The same retriever, with its searches counted. */
 export function observedRetriever(retriever: Retriever, metrics: Metrics): Retriever {
   return {
     name: retriever.name,

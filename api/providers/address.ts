@@ -4,6 +4,7 @@ export interface Address {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** Takes user and password out of a URL and makes them a header. @throws TypeError for what is no URL */
 export function readAddress(baseUrl: string): Address {
   const url = new URL(baseUrl)
   if (url.username === '' && url.password === '') return { url: baseUrl, headers: {} }

@@ -40,6 +40,7 @@ export async function observePipeline(
 }
 
 /** @param integrity what of the schema cannot be read; absent: it is taken to be whole */
+/** Whose the control schema is, which migrations it has, and who released it; nothing of it need exist. */
 export async function observeControlSchema(
   database: Knex,
   integrity?: ObservedIntegrity,
@@ -55,6 +56,7 @@ export async function observeControlSchema(
   return { exists, owner, ...version, released: ownerSchema.safeParse(released).data ?? null }
 }
 
+/** What Postgres has recorded about an alias, oldest first; nothing before the control schema is as this version needs it. */
 export async function recordedGenerations(sql: Knex, control: ObservedControlSchema, alias: string) {
   return controlSchemaState(control).state === 'current' ? listGenerations(sql, alias) : []
 }

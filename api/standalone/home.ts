@@ -11,6 +11,7 @@ export interface Home {
   readonly adminToken: string
 }
 
+/** Where everything is kept below a folder; makes nothing. */
 export function homeAt(directory: string): Home {
   return {
     directory,
@@ -35,6 +36,7 @@ export async function prepareHome(home: Home): Promise<void> {
   }
 }
 
+/** The home cannot be used; told in words for a person. */
 export class HomeError extends Error {
   override readonly name = 'HomeError'
 }

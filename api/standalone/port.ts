@@ -18,6 +18,7 @@ export function portError(host: string, port: number, cause: NodeJS.ErrnoExcepti
   return new PortError(`port ${port} on ${host} ${why}; set PORT (or HOST) to another one`, { cause })
 }
 
+/** The port cannot be listened on; told in words for a person. */
 export class PortError extends Error {
   override readonly name = 'PortError'
 }

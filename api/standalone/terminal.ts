@@ -8,6 +8,7 @@ export interface Terminal {
   progress(what: string): { update(done: number, total: number): void; end(): void }
 }
 
+/** Draws bars where the output is a terminal, and writes lines where it is a file or a pipe. */
 export function terminal(output: NodeJS.WriteStream): Terminal {
   const line = (text: string) => void output.write(`${text}\n`)
   return { line, progress: what => (output.isTTY ? drawnBar(what, output) : writtenLines(what, line)) }
@@ -42,6 +43,7 @@ function writtenLines(what: string, line: (text: string) => void) {
   }
 }
 
+/** One line a resource: ready, unchanged, or what is in its way. */
 export function outcomeLine({ resource, ready, changes, message }: Outcome): string {
   if (!ready) return `  ✗ ${resource}: ${message}`
   return `  ✓ ${resource} ${changes === 0 ? 'unchanged' : `ready (${changes} change${changes === 1 ? '' : 's'})`}`

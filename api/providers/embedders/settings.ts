@@ -19,6 +19,7 @@ export type EmbedderSettings =
       readonly timeoutMs: number
     }
 
+/** What the environment says about embeddings; a variable of its own stands above the provider’s. */
 export function embedderSettings(environment: Environment): EmbedderSettings {
   const { EMBEDDING_MODEL: model, EMBEDDING_DIM: dimension } = environment
   const remote = {

@@ -14,6 +14,7 @@ export type LlmSettings =
       readonly retries?: RetryPolicy
     }
 
+/** What the environment says about the LLM; a variable of its own stands above the provider’s. */
 export function llmSettings(environment: Environment): LlmSettings {
   const { LLM_PROVIDER: provider, LLM_MODEL: model } = environment
   if (provider === 'none' || model === undefined) return { provider: 'none' }

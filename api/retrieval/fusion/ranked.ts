@@ -14,6 +14,7 @@ export function ranking(items: readonly Ranked[]): Ranked[] {
   return [...best].map(([id, score]) => ({ id, score })).sort(byScoreThenId)
 }
 
+/** Bigger scores first, equal ones by id. */
 export function byScoreThenId(a: Ranked, b: Ranked): number {
   return b.score - a.score || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 }

@@ -106,6 +106,7 @@ export async function listKeys(sql: Knex, filter: KeyFilter, page: { limit: numb
   return { items, total: Number(counted[0]?.count ?? 0) }
 }
 
+/** Null when there is none, or when the filter does not reach it. */
 export async function findKey(sql: Knex, filter: KeyFilter, id: string): Promise<ApiKeyRow | null> {
   return (await visible(sql, filter).where({ id }).first()) ?? null
 }

@@ -26,6 +26,7 @@ export interface DatabaseSettings {
   readonly statementTimeoutMs?: number
 }
 
+/** The pool that DB_POOL_SIZE and its like ask for. */
 export function databaseSettings(configuration: Configuration, applicationName: string): DatabaseSettings {
   return {
     address: configuredAddress(configuration),

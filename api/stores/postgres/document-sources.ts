@@ -17,6 +17,7 @@ export async function replaceSource(tenant: Tenant, documentId: string, bytes: B
   await table(tenant).where({ document_id: documentId }).update({ bytes, parsed_text: null, sections: null })
 }
 
+/** @throws Error when the document has no source: it was deleted meanwhile */
 export async function readSourceBytes(tenant: Tenant, documentId: string): Promise<Buffer> {
   const row = await table(tenant).where({ document_id: documentId }).first('bytes')
   if (!row) throw new Error(`document ${documentId} has no source`)
@@ -41,6 +42,7 @@ export async function writeParsed(tenant: Tenant, documentId: string, parsed: Pa
     .update({ parsed_text: parsed.text, sections: JSON.stringify(parsed.sections) as never })
 }
 
+/** The source stays; the parse stage has to run again. */
 export async function forgetParsed(tenant: Tenant, documentId: string): Promise<void> {
   await table(tenant).where({ document_id: documentId }).update({ parsed_text: null, sections: null })
 }

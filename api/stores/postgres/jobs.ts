@@ -21,6 +21,7 @@ export async function insertJobs(sql: Knex, jobs: readonly NewJob[]): Promise<vo
   await table(sql).insert(jobs.map(job => ({ ...job, stages: JSON.stringify(job.stages) as never })))
 }
 
+/** Of any tenant; null when there is none. Callers of the API get {@link findTenantJob}. */
 export async function findJob(sql: Knex, id: string): Promise<JobRow | null> {
   return (await table(sql).where({ id }).first()) ?? null
 }

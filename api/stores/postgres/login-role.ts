@@ -10,6 +10,7 @@ export interface LoginRole {
   readonly mayCreateSchemas: boolean
 }
 
+/** One read of the catalogue, which every role may. */
 export async function describeLogin(sql: Knex): Promise<LoginRole> {
   const { rows } = await sql.raw<{ rows: LoginRole[] }>(`
     SELECT session_user AS role,

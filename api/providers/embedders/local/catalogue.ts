@@ -56,6 +56,7 @@ const bgeSmallEnglish: LocalModel = {
 
 export const localModels: readonly LocalModel[] = [bgeSmallEnglish]
 
+/** Undefined for a model that cannot be run in this process. */
 export function localModel(name: string): LocalModel | undefined {
   return localModels.find(model => model.name === name)
 }

@@ -16,6 +16,7 @@ export async function onTable<T>(collection: string, work: () => Promise<T>): Pr
   }
 }
 
+/** Runs queries; where Postgres is away or overloaded, that is a VectorStoreUnavailable. */
 export async function named<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()

@@ -98,6 +98,7 @@ async function installExtension(sql: Knex.Transaction): Promise<void> {
   }
 }
 
+/** `0.8.1`; null when pgvector is not installed in this database. */
 export async function extensionVersion(sql: Knex): Promise<string | null> {
   const { rows } = await sql.raw<{ rows: { extversion: string }[] }>(
     `SELECT extversion FROM pg_extension WHERE extname = 'vector'`,
