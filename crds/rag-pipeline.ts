@@ -150,6 +150,7 @@ export const ragPipelineDefinition: ResourceDefinition = {
     { name: 'Engine', type: 'string', jsonPath: '.spec.vectors.engine', description: 'What keeps the vectors.', priority: 1 },
     { name: 'Model', type: 'string', jsonPath: '.status.embedding.model', description: 'Embedding model.', priority: 1 },
     { name: 'Fingerprint', type: 'string', jsonPath: '.status.embedding.fingerprint', description: 'Vector space.', priority: 1 },
+    { name: 'Plan', type: 'string', jsonPath: '.status.plan.summary', description: 'What would be done, in plan mode.', priority: 1 },
     { name: 'Collection', type: 'string', jsonPath: '.status.embedding.collection', description: 'Shared collection.', priority: 1 },
     { name: 'External URL', type: 'string', jsonPath: '.status.externalUrl', description: 'Where the API is from outside the cluster.', priority: 1 },
     { name: 'Message', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].message', description: 'What to do.', priority: 1 },

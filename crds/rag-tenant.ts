@@ -123,6 +123,7 @@ export const ragTenantDefinition: ResourceDefinition = {
     { name: 'Schema', type: 'string', jsonPath: '.status.schema', description: 'Postgres schema.', priority: 1 },
     { name: 'Collection', type: 'string', jsonPath: '.status.collection', description: 'Collection.', priority: 1 },
     { name: 'Chunks', type: 'integer', jsonPath: '.status.usage.chunks', description: 'How many chunks.', priority: 1 },
+    { name: 'Plan', type: 'string', jsonPath: '.status.plan.summary', description: 'What would be done, in plan mode.', priority: 1 },
     { name: 'StorageMb', type: 'string', jsonPath: '.status.usage.storageMb', description: 'Source documents in MiB.', priority: 1 },
     { name: 'Message', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].message', description: 'What to do.', priority: 1 },
   ],

@@ -74,12 +74,27 @@ export type OperatorConfig = z.output<typeof operatorConfigSchema>
 
 export type OperatorConfigResult =
   | { readonly ok: true; readonly config: OperatorConfig }
-  /** One line a fault, naming the variable. */
+  /** One line a fault, naming the variable or the option. */
   | { readonly ok: false; readonly faults: readonly string[] }
 
-/** Reads an environment. Empty variables count as unset. Pure. */
-export function parseOperatorConfig(env: Readonly<Record<string, string | undefined>>): OperatorConfigResult {
-  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+const DRY_RUN_OPTION = '--dry-run'
+
+/**
+ * Reads an environment, and the one option that there is. Empty variables count as unset. Pure.
+ * @param args what stands on the command line after the program
+ */
+export function parseOperatorConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  args: readonly string[] = [],
+): OperatorConfigResult {
+  const strange = args.filter(argument => argument !== DRY_RUN_OPTION)
+  if (strange.length > 0)
+    return {
+      ok: false,
+      faults: strange.map(argument => `${argument}: is no option; the only one is ${DRY_RUN_OPTION}`),
+    }
+  const given = args.includes(DRY_RUN_OPTION) ? { ...env, DRY_RUN: 'true' } : env
+  const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== ''))
   const parsed = operatorConfigSchema.safeParse(present)
   if (parsed.success) return { ok: true, config: parsed.data }
   const faults = parsed.error.issues.map(({ path, message }) => {

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util'
 import { KubeConfig } from '@kubernetes/client-node'
 import { pino } from 'pino'
 import { logOptions } from '../api/contract/log-format.ts'
@@ -8,11 +7,10 @@ import { runOperator } from './operator.ts'
 import { kubeTransport } from './runtime/kubernetes-transport.ts'
 import { systemTimers } from './runtime/timers.ts'
 
-const { values: options } = parseArgs({ options: { 'dry-run': { type: 'boolean' } } })
-const parsed = parseOperatorConfig({ ...process.env, ...(options['dry-run'] ? { DRY_RUN: 'true' } : {}) })
+const parsed = parseOperatorConfig(process.env, process.argv.slice(2))
 if (!parsed.ok) {
   process.stderr.write(
-    `the operator's environment is not complete:\n${parsed.faults.map(fault => `  ${fault}\n`).join('')}`,
+    `the operator cannot start as it was started:\n${parsed.faults.map(fault => `  ${fault}\n`).join('')}`,
   )
   process.exit(2)
 }

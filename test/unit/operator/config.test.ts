@@ -20,6 +20,13 @@ describe('operator configuration', () => {
     expect(parsed.ok && parsed.config).to.deep.include({ WATCH_NAMESPACES: ['a', 'b'], METRICS_BIND: { host: '::1', port: 9090 }, LOG_LEVEL: 'info' }) // prettier-ignore
   })
 
+  it('takes a dry run from the command line, and no other option', () => {
+    const env = { API_IMAGE: 'x', DRY_RUN: 'false' }
+    const parsed = [[], ['--dry-run']].map(args => parseOperatorConfig(env, args))
+    expect(parsed.map(result => result.ok && result.config.DRY_RUN)).to.deep.equal([false, true])
+    expect(parseOperatorConfig(env, ['--dryrun'])).to.deep.equal({ ok: false, faults: ['--dryrun: is no option; the only one is --dry-run'] }) // prettier-ignore
+  })
+
   it('names every fault with its value', () => {
     const parsed = parseOperatorConfig({
       LEADER_ELECT: 'maybe',
