@@ -107,22 +107,28 @@ async function removal(context: OperatorContext, pipeline: Pipeline, finalizer: 
   const key = objectKey(pipeline.metadata)
   const erased = await context.withStores(key, address, stores => erasures(context, pipeline, stores))
   const after = users.length > 0 ? { after: 'its RagTenants are deleted' } : {}
-  return { changes: [...erased, end].map(change => ({ ...change, ...after })), notes: waits }
+  const changes = [...erased.changes, end].map(change => ({ ...change, ...after }))
+  // Tenants of its RagTenants are told already.
+  return { changes, notes: users.length > 0 ? waits : erased.notes }
 }
 
 /** As {@link removePipeline} would do it: tenants that nothing else removes, then what they had in common. */
-async function erasures(context: OperatorContext, pipeline: Pipeline, stores: ProvisioningStores): Promise<Forecast[]> {
+async function erasures(context: OperatorContext, pipeline: Pipeline, stores: ProvisioningStores): Promise<Planned> {
   const wish = pipelineRemoval(context, pipeline)
   const observed = await observePipelineRemoval(stores, wish)
   const changes: Forecast[] = []
-  for (const orphan of orphanRemovals(wish, observed)) {
+  const orphans = orphanRemovals(wish, observed)
+  for (const orphan of orphans) {
     const found = await observeTenantRemoval(stores, orphan, noVault)
     const erasure = await forecastTenantErasure(stores, orphan.slug, found)
     changes.push(...planTenantRemoval(orphan, found).steps.flatMap(step => describeStep(step, { ...words(stores), erasure }))) // prettier-ignore
   }
   const erasure = await forecastPipelineErasure(stores, observed)
   const { steps } = planPipelineRemoval(wish, { ...observed, tenants: [] })
-  return [...changes, ...steps.flatMap(step => describeStep(step, { ...words(stores), erasure }))]
+  const others = observed.tenants.filter(({ slug }) => !orphans.some(orphan => orphan.slug === slug))
+  const { obstacles } = planPipelineRemoval(wish, { ...observed, tenants: others })
+  changes.push(...steps.flatMap(step => describeStep(step, { ...words(stores), erasure })))
+  return { changes, notes: noteObstacles(obstacles) }
 }
 
 function words({ vectors }: ProvisioningStores) {
