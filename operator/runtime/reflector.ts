@@ -10,7 +10,7 @@ export interface ReflectorSink<T> {
   replace(items: readonly T[]): void
   set(object: T): void
   remove(object: T): void
-  /** The server has answered: what is in the cache is no older than this moment's past. */
+  /** The server has answered, be it with a refusal. */
   contact(): void
 }
 
@@ -112,7 +112,7 @@ function take<T extends KubernetesObject>(sink: ReflectorSink<T>, event: WatchEv
   return event.object.metadata.resourceVersion ?? ''
 }
 
-async function recover<T>(
+async function recover<T extends KubernetesObject>(
   options: ReflectorOptions<T>,
   position: Position,
   error: unknown,
@@ -121,6 +121,8 @@ async function recover<T>(
   const { kind } = options.type
   const failures = ++position.failures
   options.restarted?.(isExpired(error) ? 'expired' : 'error')
+  // A refusal is a sign of life: a kind that is not served (any more) is nothing that a restart would mend.
+  if (error instanceof KubernetesError) options.sink.contact()
   if (isExpired(error)) {
     options.log.debug({ kind }, 'the watched version is too old: listing again')
     position.version = null
