@@ -36,7 +36,11 @@ export interface WatchingDependencies {
 export function startWatching(deps: WatchingDependencies, client: KubernetesClient, signal: AbortSignal): Watching {
   const watched = makeInformers(deps, client)
   let target: Enqueue | null = null
-  connectWatches(watched, { pipeline: key => target?.pipeline(key), tenant: key => target?.tenant(key) })
+  connectWatches(watched, {
+    pipeline: key => target?.pipeline(key),
+    tenant: key => target?.tenant(key),
+    pipelineSoon: key => target?.pipelineSoon(key),
+  })
   const informers = Object.values(watched).flat() as Informer<KubernetesObject>[]
   const ended = Promise.all(informers.map(informer => informer.run(signal)))
   return {
