@@ -4,7 +4,7 @@
  * Dockerfiles (hack/adr/0021-images.md).
  */
 import { nodeFileTrace } from '@vercel/nft'
-import { cp, mkdir, readdir, stat } from 'node:fs/promises'
+import { cp, glob, mkdir, readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type ImageContents, images } from './programs.ts'
 
@@ -23,11 +23,21 @@ async function filesOf({ entries, assets }: ImageContents): Promise<ReadonlySet<
   const { fileList, reasons } = await nodeFileTrace([...entries], { base: root, processCwd: root })
   const absent = entries.filter(entry => !reasons.has(entry))
   if (absent.length > 0) throw new Error(`${absent.join(', ')} is not there: run \`npm run build\` first`)
-  const files = new Set([...[...fileList].filter(runsHere), ...assets])
+  const files = new Set([...[...fileList].filter(runsHere), ...(await matching(assets))])
   // That of the built code lies beside it.
   files.delete('package.json')
   for (const location of packagesOf(files)) for (const file of await licences(location)) files.add(file)
   return files
+}
+
+async function matching(patterns: readonly string[]): Promise<string[]> {
+  const found: string[] = []
+  for (const pattern of patterns) {
+    const before = found.length
+    for await (const file of glob(pattern, { cwd: root })) found.push(file)
+    if (found.length === before) throw new Error(`no file is like ${pattern}: correct hack/images/programs.ts`)
+  }
+  return found
 }
 
 /** onnxruntime-node brings libraries for every system; one is loaded. */

@@ -2,7 +2,7 @@
 export interface ImageContents {
   /** Built files that Node is started with, as threads too. The Deployments name them (operator/desired/container.ts, config/manager). */
   readonly entries: readonly string[]
-  /** Files that are read, not imported. */
+  /** Files that are read, not imported; patterns, each of which must fit a file. */
   readonly assets: readonly string[]
 }
 
@@ -14,6 +14,7 @@ export const images = {
       'node_modules/swagger-ui-dist/package.json',
       'node_modules/swagger-ui-dist/swagger-ui.css',
       'node_modules/swagger-ui-dist/swagger-ui-bundle.js',
+      'node_modules/@vscode/tree-sitter-wasm/wasm/*.wasm',
     ],
   },
 } as const satisfies Record<string, ImageContents>
