@@ -73,6 +73,11 @@ export class EventRecorder {
     this.#send(() => this.#options.client.create(eventType, this.#eventOf(object, note, { name, namespace })))
   }
 
+  /** What it keeps in mind, so that repetitions are known as such. */
+  get remembered(): number {
+    return this.#series.size + this.#budgets.size
+  }
+
   /** Resolves when everything that was recorded has been sent (or has failed). */
   async drain(): Promise<void> {
     while (this.#sending.size > 0) await Promise.all(this.#sending)
@@ -108,6 +113,9 @@ export class EventRecorder {
     if (this.#series.size < MAX_SERIES) return
     for (const [id, series] of this.#series) if (now - series.lastSeen >= SERIES_MS) this.#series.delete(id)
     for (const [id, budget] of this.#budgets) if (now - budget.at >= BURST * REFILL_MS) this.#budgets.delete(id)
+    // All of it new: a repetition of what is forgotten here becomes an Event of its own.
+    halve(this.#series)
+    halve(this.#budgets)
   }
 
   #send(request: () => Promise<unknown>): void {
@@ -143,7 +151,13 @@ function objectId(object: KubernetesObject): string {
 }
 
 function identityOf(object: KubernetesObject, note: EventNote): string {
-  return JSON.stringify([objectId(object), note.type, note.reason, note.action, note.note])
+  return digest(JSON.stringify([objectId(object), note.type, note.reason, note.action, note.note]))
+}
+
+/** Forgets the older half of a map that is full. */
+function halve(map: Map<string, unknown>): void {
+  if (map.size < MAX_SERIES) return
+  for (const id of [...map.keys()].slice(0, MAX_SERIES / 2)) map.delete(id)
 }
 
 function digest(text: string): string {
