@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
+import { argocdConfigMap } from './generate/argocd-config-map.ts'
 import { chartSnapshots } from './generate/chart-snapshots.ts'
 import { chartValues } from './generate/chart-values.ts'
 import { configurationReference, operatorConfigurationReference } from './generate/configuration-reference.ts'
@@ -23,6 +24,7 @@ const generators: readonly (() => GeneratedFile[] | Promise<GeneratedFile[]>)[] 
   grafanaDashboard,
   kustomizeBases,
   chartSnapshots,
+  argocdConfigMap,
   resourceReferences,
   configurationReference,
   operatorConfigurationReference,

@@ -50,6 +50,7 @@ export const chartValueSets: Readonly<Record<string, Rendering>> = {
       'pod.topologySpreadConstraints[0].topologyKey=topology.kubernetes.io/zone',
       'pod.topologySpreadConstraints[0].maxSkew=1',
       'pod.topologySpreadConstraints[0].whenUnsatisfiable=ScheduleAnyway',
+      'pod.topologySpreadConstraints[0].labelSelector.matchLabels.team=platform',
       'networkPolicy.enabled=true',
       'metrics.serviceMonitor.enabled=true',
       'metrics.serviceMonitor.labels.release=prometheus',

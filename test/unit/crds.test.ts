@@ -64,6 +64,32 @@ describe('parseResource, the check of YAML files', () => {
   })
 })
 
+describe('the generated CRDs', () => {
+  for (const plural of ['ragpipelines', 'ragtenants'])
+    it(`say something about every field, for kubectl explain: ${plural}`, async () => {
+      const file = join(import.meta.dirname, `../../crds/selfrag.io_${plural}.yaml`)
+      const [document] = parseAllDocuments(await readFile(file, 'utf8'))
+      const crd = document?.toJS() as { spec: { versions: { schema: { openAPIV3Schema: Field } }[] } }
+      const paths = fieldsOf(crd.spec.versions[0]!.schema.openAPIV3Schema, '')
+      expect(paths.length).to.be.above(30)
+      expect(paths.filter(([path, { description }]) => path !== '.metadata' && !/\S[.!]$|\S`$/.test(description ?? '')).map(([path]) => path)).to.deep.equal([]) // prettier-ignore
+    })
+})
+
+interface Field {
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, Field>>
+  readonly items?: Field
+}
+
+function fieldsOf(field: Field, path: string): [string, Field][] {
+  const children = Object.entries(field.properties ?? {}).flatMap(([name, child]) => [
+    [`${path}.${name}`, child] as [string, Field],
+    ...fieldsOf(child, `${path}.${name}`),
+  ])
+  return [...children, ...(field.items ? fieldsOf(field.items, `${path}[]`) : [])]
+}
+
 describe('durations', () => {
   it('are minutes, hours or days', () => {
     expect(['90m', '720h', '30d'].map(durationSeconds)).to.deep.equal([5400, 2_592_000, 2_592_000])
