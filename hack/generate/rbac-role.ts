@@ -1,14 +1,15 @@
 import { Document, type YAMLMap, YAMLSeq } from 'yaml'
 import { clusterScopedGrants, type Grant, ownNamespaceGrants, watchedGrants } from '../../operator/rbac.ts'
 import type { GeneratedFile } from './generated-file.ts'
+import { code, markdownTable } from './markdown-table.ts'
 
 const NAME = 'selfrag-operator'
 const labels = { 'app.kubernetes.io/name': 'selfrag', 'app.kubernetes.io/component': 'operator' }
 const HEADER = 'Generated from operator/rbac.ts by `npm run generate`; do not edit.'
 
-/** The operator's rights, each with the reason for it as a comment: for kustomize, and as templates for the chart. */
+/** The operator's rights, each with the reason for it: for kustomize, as templates for the chart, and as a page. */
 export function rbacRoles(): GeneratedFile[] {
-  return [roles(), chartRules()]
+  return [roles(), chartRules(), rightsPage()]
 }
 
 function roles(): GeneratedFile {
@@ -29,6 +30,39 @@ function chartRules(): GeneratedFile {
     return `{{- define "selfrag.${name}Rules" -}}\n${print(document)}{{- end -}}\n`
   })
   return { path: 'charts/selfrag/templates/_rules.tpl', content: `{{- /* ${HEADER} */ -}}\n${templates.join('\n')}` }
+}
+
+function rightsPage(): GeneratedFile {
+  const content = `<!-- ${HEADER} -->
+
+# Rights of the operator
+
+All that the operator may do, and what for. Where it watches all namespaces the first table is a ClusterRole; with a list of namespaces
+(\`watchNamespaces\` of the chart, [config/namespaced](../../config/namespaced)) it holds in these only.
+
+## In the watched namespaces
+
+${rightsTable(watchedGrants)}
+
+## On what belongs to no namespace
+
+${rightsTable(clusterScopedGrants)}
+
+## In its own namespace
+
+${rightsTable(ownNamespaceGrants)}
+`
+  return { path: 'docs/reference/operator-rights.md', content }
+}
+
+function rightsTable(grants: readonly Grant[]): string {
+  const rows = grants.map(({ groups, resources, resourceNames, verbs, why }) => [
+    resources.map(resource => code([resource, ...groups].filter(Boolean).join('.'))).join(' '),
+    resourceNames?.map(code).join(' ') ?? '',
+    verbs.join(', '),
+    why,
+  ])
+  return markdownTable(['resources', 'only', 'may', 'why'], rows)
 }
 
 function role(kind: string, name: string, grants: readonly Grant[]): Document {
