@@ -63,6 +63,12 @@ export const watchedGrants: readonly Grant[] = [
     why: 'spec.networkPolicy and spec.ingress; removes its own when those fields go',
   },
   {
+    groups: ['monitoring.coreos.com'],
+    resources: ['servicemonitors', 'prometheusrules'],
+    verbs: appliedAndRemoved,
+    why: 'spec.monitoring, where the Prometheus operator is installed; removes its own when those fields go',
+  },
+  {
     groups: ['policy'],
     resources: ['poddisruptionbudgets'],
     verbs: applied,

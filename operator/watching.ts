@@ -32,15 +32,14 @@ export interface WatchingDependencies {
   readonly metrics: Pick<KubernetesMetrics, 'restarted'>
 }
 
+/** How long it takes at most to notice that an optional kind has been installed. */
+const ABSENT_RETRY_MS = 30_000
+
 /** Follows the API server until `signal` aborts, whether this replica leads or not: a new leader knows all at once. */
 export function startWatching(deps: WatchingDependencies, client: KubernetesClient, signal: AbortSignal): Watching {
   const watched = makeInformers(deps, client)
   let target: Enqueue | null = null
-  connectWatches(watched, {
-    pipeline: key => target?.pipeline(key),
-    tenant: key => target?.tenant(key),
-    pipelineSoon: key => target?.pipelineSoon(key),
-  })
+  connectWatches(watched, { pipeline: key => target?.pipeline(key), tenant: key => target?.tenant(key) })
   const informers = Object.values(watched).flat() as Informer<KubernetesObject>[]
   const ended = Promise.all(informers.map(informer => informer.run(signal)))
   return {
@@ -75,10 +74,11 @@ function makeInformers(deps: WatchingDependencies, client: KubernetesClient): Wa
       restarted: reason => metrics.restarted(type.kind, reason),
       ...options,
     })
+  const absentRetryMs = Math.min(ABSENT_RETRY_MS, config.RESYNC_SECONDS * 1000)
   return {
     pipelines: make<Pipeline>(types.pipelines),
     tenants: make<Tenant>(types.tenants),
-    owned: ownedTypes.map(type => make(type, { labelSelector: ownedSelector })),
+    owned: ownedTypes.map(type => make(type, { labelSelector: ownedSelector, absentRetryMs })),
     configMaps: make(types.configMaps, { metadataOnly: true }),
     secrets: make(types.secrets, { metadataOnly: true }),
   }

@@ -3,7 +3,7 @@ import { type AppliedObject } from '../../crds/applied-objects.ts'
 import { typeOf } from '../observe/resource-types.ts'
 import { APPLIED_ANNOTATION, appliedObject, decideObject, type ObjectDecision, type ObjectPolicy } from '../plan/object-decision.ts' // prettier-ignore
 import { type KubernetesClient } from '../runtime/kubernetes-client.ts'
-import { isInvalid } from '../runtime/kubernetes-error.ts'
+import { type Absence, absenceOf, isInvalid } from '../runtime/kubernetes-error.ts'
 import { type KubernetesObject, objectName } from '../runtime/kubernetes-object.ts'
 import { apply, appliedHash } from '../runtime/server-side-apply.ts'
 import { handOverReplicas } from './replicas.ts'
@@ -15,6 +15,8 @@ export interface AppliedObjects {
   /** As they are now, by `Kind/name`; objects that are in the way are left out. */
   readonly live: ReadonlyMap<string, KubernetesObject>
   readonly obstacles: readonly Obstacle[]
+  /** By `Kind/name`, objects whose kind the API server has ceased to serve a moment ago, and why. */
+  readonly absent: ReadonlyMap<string, Absence>
   readonly repaired: readonly Drift[]
   readonly left: readonly Drift[]
   /** For the status: what is applied now. */
@@ -38,6 +40,7 @@ export async function applyObjects(
   decisions: readonly ObjectDecision[],
 ): Promise<AppliedObjects> {
   const live = new Map<string, KubernetesObject>()
+  const absent = new Map<string, Absence>()
   const obstacles: Obstacle[] = []
   const repaired: Drift[] = []
   const left: Drift[] = []
@@ -45,6 +48,10 @@ export async function applyObjects(
   for (const decision of decisions) {
     const { wanted, drift, leave, recorded } = decision
     const outcome = decision.obstacle ?? (await carryOut(client, decision))
+    if (typeof outcome === 'string') {
+      absent.set(objectName(wanted), outcome)
+      continue
+    }
     const refused = outcome !== null && 'reason' in outcome
     applied.push(refused || leave ? recorded : appliedObject(wanted, appliedHash(wanted)))
     if (refused) {
@@ -54,19 +61,22 @@ export async function applyObjects(
     ;(leave ? left : repaired).push(...drift)
     if (outcome) live.set(objectName(wanted), outcome)
   }
-  return { live, obstacles, repaired, left, applied: applied.filter(entry => entry !== null) }
+  return { live, absent, obstacles, repaired, left, applied: applied.filter(entry => entry !== null) }
 }
 
-/** @returns the object as it is now, null when it stays away, or why it cannot be changed */
+/** @returns the object as it is now, null when it stays away, or why it cannot be made or changed */
 async function carryOut(
   client: KubernetesClient,
   { wanted, live, action, leave }: ObjectDecision,
-): Promise<KubernetesObject | Obstacle | null> {
+): Promise<KubernetesObject | Obstacle | Absence | null> {
   if (leave || action === 'none') return live
+  const type = typeOf(wanted)
   try {
     if (live) await handOverReplicas(client, wanted, live, FIELD_MANAGER)
-    return await apply(client, typeOf(wanted), wanted, options)
+    return await apply(client, type, wanted, options)
   } catch (error) {
+    const absence = type.optional ? absenceOf(error) : null
+    if (absence) return absence
     if (!isInvalid(error) || !live) throw error
     const { kind, metadata } = wanted
     const way = `kubectl -n ${metadata.namespace} delete ${kind.toLowerCase()} ${metadata.name}`

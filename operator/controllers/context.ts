@@ -5,7 +5,8 @@ import { type StoreAddress } from '../plan/store-address.ts'
 import { type StoreFault } from '../plan/store-fault.ts'
 import { type EventRecorder } from '../runtime/events.ts'
 import { type KubernetesClient } from '../runtime/kubernetes-client.ts'
-import { type KubernetesObject } from '../runtime/kubernetes-object.ts'
+import { type Absence } from '../runtime/kubernetes-error.ts'
+import { type KubernetesObject, type ResourceType } from '../runtime/kubernetes-object.ts'
 
 /** What both reconcilers work with; made once for each term of leadership. */
 export interface OperatorContext {
@@ -25,6 +26,8 @@ export interface OperatorContext {
   readonly tenants: () => readonly Tenant[]
   /** Objects of `disposableTypes` that bear the operator's label, as the watch has seen them. */
   readonly disposable: () => readonly KubernetesObject[]
+  /** Why an optional kind cannot be used in a namespace, as the watch has found out; null when it can. */
+  readonly absence: (type: ResourceType, namespace: string) => Absence | null
   /** As the API server has them now, in the namespaces that are watched. */
   readonly listTenants: () => Promise<readonly Tenant[]>
   readonly withStores: <T>(
@@ -32,8 +35,6 @@ export interface OperatorContext {
     address: StoreAddress,
     work: (stores: ProvisioningStores) => Promise<T>,
   ) => Promise<T>
-  /** Has a pipeline reconciled soon. */
-  readonly lookAtPipeline: (pipeline: string) => void
   readonly forgetStores: (pipeline: string) => void
   readonly faultOf: (error: unknown) => StoreFault | null
   /** Around each step in a store; throws when the step must not be taken (any more). */
@@ -42,3 +43,8 @@ export interface OperatorContext {
 
 /** How long until a fault that a person has to mend is looked at again, if no watch tells before. */
 export const SLOW_RETRY_MS = 60_000
+
+/** Ends a run whose status has been written already, so that the key comes back later and later. */
+export class RetryLater extends Error {
+  override readonly name = 'RetryLater'
+}

@@ -5,22 +5,24 @@ import { adminTokenSecret } from '../desired/admin-token.ts'
 import { desiredObjects } from '../desired/index.ts'
 import { type Component, names } from '../desired/names.ts'
 import { type ObservedReferences } from '../observe/references.ts'
-import { types } from '../observe/resource-types.ts'
+import { typeOf, types } from '../observe/resource-types.ts'
 import { type Pipeline } from '../observe/resources.ts'
 import { type Secret } from '../observe/secrets.ts'
 import { decideAdminToken, MINTED } from '../plan/admin-token-decision.ts'
 import { type LiveDeployment } from '../plan/deployment-findings.ts'
 import { toldDrift } from '../plan/drift-policy.ts'
+import { monitoringObjects } from '../plan/monitoring-finding.ts'
 import { appliedHashes, appliedObject, type ObjectDecision, type ObjectPolicy } from '../plan/object-decision.ts'
 import { type PipelineReport } from '../plan/pipeline-report.ts'
 import { referencedAddresses } from '../plan/referenced-addresses.ts'
-import { type KubernetesObject } from '../runtime/kubernetes-object.ts'
+import { type Absence } from '../runtime/kubernetes-error.ts'
+import { type KubernetesObject, objectName } from '../runtime/kubernetes-object.ts'
 import { type OperatorContext } from './context.ts'
 import { tellDrift } from './conclusion.ts'
 import { removeUnwanted } from './pipeline-pruning.ts'
 import { type StoresPart } from './pipeline-stores.ts'
 
-type WorkloadsPart = Pick<PipelineReport, 'objectObstacles' | 'drift' | 'deployments' | 'applied'>
+type WorkloadsPart = Pick<PipelineReport, 'objectObstacles' | 'drift' | 'monitoring' | 'deployments' | 'applied'>
 
 /** Runs API and worker when what they need is there; else leaves them as they are. */
 export async function runWorkloads(
@@ -33,8 +35,14 @@ export async function runWorkloads(
   // First, and also when nothing may be started: an autoscaler that is no longer wanted would argue about the number of pods.
   const kept = await removeUnwanted(context, pipeline, wanted)
   if (!mayRun(pipeline, references, stores))
-    return { objectObstacles: [], drift: kept, deployments: await liveDeployments(context, pipeline), applied: null }
-  const { token, objects } = await decideWorkloads(context, pipeline, wanted)
+    return {
+      objectObstacles: [],
+      drift: kept,
+      monitoring: null,
+      deployments: await liveDeployments(context, pipeline),
+      applied: null,
+    }
+  const { token, objects, absent } = await decideWorkloads(context, pipeline, wanted)
   await mintAdminToken(context.client, pipeline, token)
   const { live, obstacles, ...outcome } = await applyObjects(context.client, objects)
   const left = [...kept, ...(token.leave ? token.drift : []), ...outcome.left]
@@ -45,6 +53,7 @@ export async function runWorkloads(
   return {
     objectObstacles: token.obstacle ? [token.obstacle, ...obstacles] : obstacles,
     drift: left,
+    monitoring: monitoringObjects(wanted, { live, left, absent: new Map([...absent, ...outcome.absent]) }),
     deployments: { api: deployment('api'), worker: deployment('worker') },
     applied: [...tokenRecord(token), ...outcome.applied],
   }
@@ -60,12 +69,19 @@ export function wantedObjects(
   return desiredObjects(pipeline, { image, secretsChecksum: references.checksum, addresses })
 }
 
+interface WorkloadDecisions {
+  readonly token: ObjectDecision
+  readonly objects: readonly ObjectDecision[]
+  /** By `Kind/name`, objects of kinds that the API server does not serve: there is nothing to decide about them. */
+  readonly absent: ReadonlyMap<string, Absence>
+}
+
 /** Looks at the objects of a pipeline and decides about each; changes nothing. */
 export async function decideWorkloads(
-  { client }: Pick<OperatorContext, 'client'>,
+  { client, absence }: Pick<OperatorContext, 'client' | 'absence'>,
   pipeline: Pipeline,
   wanted: readonly KubernetesObject[],
-): Promise<{ token: ObjectDecision; objects: readonly ObjectDecision[] }> {
+): Promise<WorkloadDecisions> {
   const policy: ObjectPolicy = {
     drift: pipeline.spec.driftPolicy,
     adopt: pipeline.metadata.annotations?.[ADOPT_ANNOTATION] === 'true',
@@ -73,7 +89,14 @@ export async function decideWorkloads(
   }
   const secret = adminTokenSecret(pipeline, '')
   const live = await client.get<Secret>(types.secrets, secret.metadata)
-  return { token: decideAdminToken(secret, live, policy), objects: await decideObjects(client, wanted, policy) }
+  const absent = new Map<string, Absence>()
+  for (const object of wanted) {
+    const reason = absence(typeOf(object), pipeline.metadata.namespace)
+    if (reason) absent.set(objectName(object), reason)
+  }
+  const served = wanted.filter(object => !absent.has(objectName(object)))
+  const objects = await decideObjects(client, served, policy)
+  return { token: decideAdminToken(secret, live, policy), objects, absent }
 }
 
 function tokenRecord({ wanted, obstacle, leave, recorded }: ObjectDecision) {

@@ -31,9 +31,8 @@ export async function reconcileTenant(context: OperatorContext, key: string): Pr
       return suspend(context, types.tenants, tenant, refusal.message)
     if (!pipeline || refusal) return tell(context, tenant, pipeline, { ...nothingLookedAt, waiting: refusal })
     const owned = await addFinalizer(context.client, types.tenants, tenant, TENANT_FINALIZER)
-    const { dueMs, pipelineTries, ...report } = await provisionTenant(context, owned, pipeline)
-    const next = () => (pipelineTries ? nextLook(context, null) : nextLook(context, report.fault, dueMs))
-    return tell(context, owned, pipeline, report, next)
+    const { dueMs, ...report } = await provisionTenant(context, owned, pipeline)
+    return tell(context, owned, pipeline, report, dueMs)
   })
 }
 
@@ -42,10 +41,10 @@ async function tell(
   tenant: Tenant,
   pipeline: Pipeline | null,
   report: TenantReport,
-  next = () => nextLook(context, report.fault),
+  dueMs?: number,
 ): Promise<ReconcileResult> {
   const findings = tenantFindings(tenant, pipeline, report)
   const status = tenantStatus(tenant, pipeline, report, findings, context.now())
   await conclude(context, types.tenants, tenant, findings, status)
-  return next()
+  return nextLook(context, report.fault, dueMs)
 }

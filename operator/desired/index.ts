@@ -9,7 +9,9 @@ import { networkPolicy } from './network-policy.ts'
 import { podDisruptionBudget } from './pod-disruption-budget.ts'
 import type { WorkloadContext } from './pod-template.ts'
 import { serviceAccount } from './service-account.ts'
-import { service } from './service.ts'
+import { prometheusRule } from './prometheus-rule.ts'
+import { serviceMonitor } from './service-monitor.ts'
+import { service, workerService } from './service.ts'
 
 /**
  * The Kubernetes objects of a pipeline, in the order in which they are applied: what pods need before the pods, and what
@@ -24,6 +26,7 @@ export function desiredObjects(pipeline: RagPipeline, context: WorkloadContext):
     serviceAccount(pipeline),
     configMap(pipeline),
     service(pipeline),
+    workerService(pipeline),
     networkPolicy(pipeline, 'worker', context),
     networkPolicy(pipeline, 'api', context),
     podDisruptionBudget(pipeline, 'worker'),
@@ -32,5 +35,7 @@ export function desiredObjects(pipeline: RagPipeline, context: WorkloadContext):
     apiDeployment(pipeline, context),
     horizontalPodAutoscaler(pipeline),
     ingress(pipeline),
+    serviceMonitor(pipeline),
+    prometheusRule(pipeline),
   ].filter(object => object !== null)
 }

@@ -10,6 +10,9 @@ export type Component = 'api' | 'worker'
 export const names = {
   deployment: (pipeline: RagPipeline, component: Component) => `${pipeline.metadata.name}-${component}`,
   service: (pipeline: RagPipeline) => `${pipeline.metadata.name}-api`,
+  /** For Prometheus alone: nothing else asks a worker. */
+  workerService: (pipeline: RagPipeline) => `${pipeline.metadata.name}-worker`,
+  monitoring: (pipeline: RagPipeline) => pipeline.metadata.name,
   serviceAccount: (pipeline: RagPipeline) => pipeline.metadata.name,
   configMap: (pipeline: RagPipeline) => `${pipeline.metadata.name}-config`,
   adminTokenSecret: (pipeline: RagPipeline) => `${pipeline.metadata.name}-admin-token`,

@@ -9,6 +9,22 @@ export interface Service extends KubernetesObject {
   readonly spec: V1ServiceSpec
 }
 
+/** Lets Prometheus find the workers, one by one; null when the spec asks for no ServiceMonitor. */
+export function workerService(pipeline: RagPipeline): Service | null {
+  if (!pipeline.spec.monitoring.serviceMonitor) return null
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: objectMetadata(pipeline, names.workerService(pipeline), 'worker'),
+    spec: {
+      type: 'ClusterIP',
+      clusterIP: 'None',
+      selector: selectorLabels(pipeline, 'worker'),
+      ports: [{ name: 'http', port: PORT, targetPort: 'http', protocol: 'TCP' }],
+    },
+  }
+}
+
 /** Where applications reach the API pods that are ready. */
 export function service(pipeline: RagPipeline): Service {
   return {

@@ -10,6 +10,12 @@ const namespaced = (apiVersion: string, kind: string, plural: string): ResourceT
   namespaced: true,
 })
 
+/** Of the Prometheus operator. */
+const monitoring = (kind: string, plural: string): ResourceType => ({
+  ...namespaced('monitoring.coreos.com/v1', kind, plural),
+  optional: true,
+})
+
 /** Every kind that the operator reads or writes, and where the API server serves it. */
 export const types = {
   pipelines: namespaced(API_VERSION, ragPipelineDefinition.kind, ragPipelineDefinition.plural),
@@ -23,6 +29,8 @@ export const types = {
   podDisruptionBudgets: namespaced('policy/v1', 'PodDisruptionBudget', 'poddisruptionbudgets'),
   networkPolicies: namespaced('networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies'),
   ingresses: namespaced('networking.k8s.io/v1', 'Ingress', 'ingresses'),
+  serviceMonitors: monitoring('ServiceMonitor', 'servicemonitors'),
+  prometheusRules: monitoring('PrometheusRule', 'prometheusrules'),
   namespaces: { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false },
 } as const satisfies Record<string, ResourceType>
 
@@ -38,6 +46,8 @@ export const ownedTypes: readonly ResourceType[] = [
   types.podDisruptionBudgets,
   types.networkPolicies,
   types.ingresses,
+  types.serviceMonitors,
+  types.prometheusRules,
 ]
 
 /** Kinds of which a change of the spec can leave an object behind that is wanted no more. */
@@ -46,6 +56,8 @@ export const disposableTypes: readonly ResourceType[] = [
   types.horizontalPodAutoscalers,
   types.networkPolicies,
   types.ingresses,
+  types.serviceMonitors,
+  types.prometheusRules,
 ]
 
 /** @throws TypeError for a kind that the operator does not handle */

@@ -3,6 +3,7 @@ import { type Drift, type Obstacle } from '../../api/provisioning/steps.ts'
 import { type AppliedObject } from '../../crds/applied-objects.ts'
 import { type MissingSecret } from '../observe/secrets.ts'
 import { type LiveDeployment } from './deployment-findings.ts'
+import { type MonitoringObject } from './monitoring-finding.ts'
 import { type StoreFault } from './store-fault.ts'
 
 /** What one reconciliation of a pipeline has found out and done; status and conditions follow from it. */
@@ -20,5 +21,7 @@ export interface PipelineReport {
   readonly tenants: number | null
   /** What has been applied in the cluster; null when nothing was looked at there, and what was recorded stays. */
   readonly applied: readonly AppliedObject[] | null
+  /** The optional objects that the spec asks for; null when they were not looked at. */
+  readonly monitoring: readonly MonitoringObject[] | null
   readonly deployments: { readonly api: LiveDeployment | null; readonly worker: LiveDeployment | null }
 }

@@ -3,7 +3,6 @@ import { type Pipeline, type Tenant } from '../observe/resources.ts'
 import { type Finding } from '../runtime/conditions.ts'
 import { DRIFTED, driftMessage, toldDrift } from './drift-policy.ts'
 import { fails, holds, obstructed, readiness, sentences, unknown } from './findings.ts'
-import { isPassing } from './store-fault.ts'
 import { type TenantReport } from './tenant-report.ts'
 
 const areas = ['SchemaReady', 'CollectionReady', 'KnowledgeBasesReady', 'KeysReady', 'IsolationVerified'] as const
@@ -99,8 +98,8 @@ function isolationFinding({ isolation }: TenantReport): Finding {
 
 function progress(report: TenantReport, ready: Finding): Finding {
   const type = 'Progressing'
-  if (report.fault && isPassing(report.fault))
-    return holds(type, 'Retrying', 'a store cannot be used; it is tried again')
+  if (report.fault?.reason === 'Unreachable')
+    return holds(type, 'Retrying', 'a store cannot be reached; it is tried again')
   const waits = report.waiting !== null || report.obstacles.length > 0 || report.takenSecrets.length > 0
   if (waits || report.fault) return fails(type, 'Blocked', 'waits for what the condition Ready says')
   return fails(type, 'AsDesired', ready.status === 'True' ? 'everything is as the spec says' : ready.message)

@@ -1,5 +1,6 @@
 import { type BackoffSettings } from './backoff.ts'
 import { type KubernetesClient } from './kubernetes-client.ts'
+import { type Absence } from './kubernetes-error.ts'
 import { type KubernetesObject, objectKey, type ObjectRef, type ResourceType } from './kubernetes-object.ts'
 import { reflect, type ReflectorOptions, type ReflectorSink } from './reflector.ts'
 import { type Timers } from './timers.ts'
@@ -16,6 +17,7 @@ export interface InformerOptions {
   readonly log: ReflectorOptions<never>['log']
   readonly backoff?: BackoffSettings
   readonly silenceMs?: number
+  readonly absentRetryMs?: number
   readonly restarted?: ReflectorOptions<never>['restarted']
 }
 
@@ -31,6 +33,8 @@ export class Informer<T extends KubernetesObject> {
   readonly #objects = new Map<string, T>()
   readonly #handlers: ChangeHandler<T>[] = []
   readonly #pending: Set<string>
+  readonly #absent = new Map<string, Absence>()
+  readonly #availabilityHandlers: (() => void)[] = []
   readonly #synced = Promise.withResolvers<void>()
   #contact: number | null = null
 
@@ -66,6 +70,16 @@ export class Informer<T extends KubernetesObject> {
     this.#handlers.push(handler)
   }
 
+  /** Called when an optional kind begins or ceases to be served. As {@link onChange}. */
+  onAvailability(handler: () => void): void {
+    this.#availabilityHandlers.push(handler)
+  }
+
+  /** Why an optional kind cannot be used in a namespace; null when it can. */
+  absence(namespace: string): Absence | null {
+    return this.#absent.get(namespace) ?? this.#absent.get('') ?? null
+  }
+
   get(ref: ObjectRef): T | undefined {
     return this.#objects.get(objectKey(ref))
   }
@@ -89,25 +103,42 @@ export class Informer<T extends KubernetesObject> {
 
   #sink(namespace: string | undefined): ReflectorSink<T> {
     return {
-      set: object => this.#set(withoutManagedFields(object)),
+      set: object => this.#set(object),
       remove: object => this.#remove(objectKey(object.metadata)),
       replace: items => {
-        const present = new Set(items.map(item => objectKey(item.metadata)))
-        for (const [key, object] of this.#objects) {
-          const ours = namespace === undefined || object.metadata.namespace === namespace
-          if (ours && !present.has(key)) this.#remove(key)
-        }
-        for (const item of items) this.#set(withoutManagedFields(item))
-        this.#listed(namespace)
+        this.#replace(namespace, items)
+        this.#setAbsence(namespace, null)
+      },
+      absent: reason => {
+        this.#replace(namespace, [])
+        this.#setAbsence(namespace, reason)
       },
       contact: () => (this.#contact = this.#options.timers.now()),
     }
+  }
+
+  #replace(namespace: string | undefined, items: readonly T[]): void {
+    const present = new Set(items.map(item => objectKey(item.metadata)))
+    for (const [key, object] of this.#objects) {
+      const ours = namespace === undefined || object.metadata.namespace === namespace
+      if (ours && !present.has(key)) this.#remove(key)
+    }
+    for (const item of items) this.#set(item)
+    this.#listed(namespace)
   }
 
   #listed(namespace: string | undefined): void {
     if (namespace === undefined) this.#pending.clear()
     else this.#pending.delete(namespace)
     if (this.hasSynced) this.#synced.resolve()
+  }
+
+  #setAbsence(namespace: string | undefined, reason: Absence | null): void {
+    const scope = namespace ?? ''
+    if ((this.#absent.get(scope) ?? null) === reason) return
+    if (reason) this.#absent.set(scope, reason)
+    else this.#absent.delete(scope)
+    for (const handler of this.#availabilityHandlers) handler()
   }
 
   #set(object: T): void {
@@ -128,11 +159,4 @@ export class Informer<T extends KubernetesObject> {
   #tell(after: T | null, before: T | null): void {
     for (const handler of this.#handlers) handler(after, before)
   }
-}
-
-/** Who has set which field, in more words than the object itself: nobody asks a cache for it. */
-function withoutManagedFields<T extends KubernetesObject>(object: T): T {
-  if (!('managedFields' in object.metadata)) return object
-  const { managedFields: _, ...metadata } = object.metadata
-  return { ...object, metadata }
 }

@@ -46,6 +46,8 @@ export interface ResourceType {
   readonly kind: string
   readonly plural: string
   readonly namespaced: boolean
+  /** Somebody else's CRD, which may be missing, and come and go. */
+  readonly optional?: true
 }
 
 export interface ObjectRef {

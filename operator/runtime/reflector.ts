@@ -1,6 +1,6 @@
 import { backoff, type BackoffSettings } from './backoff.ts'
 import { type KubernetesClient, type ObjectList, type WatchEvent } from './kubernetes-client.ts'
-import { isExpired, KubernetesError } from './kubernetes-error.ts'
+import { type Absence, absenceOf, isExpired, KubernetesError } from './kubernetes-error.ts'
 import { type KubernetesObject, type ResourceType } from './kubernetes-object.ts'
 import { pause, type Timers } from './timers.ts'
 
@@ -10,7 +10,9 @@ export interface ReflectorSink<T> {
   replace(items: readonly T[]): void
   set(object: T): void
   remove(object: T): void
-  /** The server has answered, be it with a refusal. */
+  /** The server does not serve this (optional) kind, so that there is nothing. */
+  absent(reason: Absence): void
+  /** The server has answered: what is in the cache is no older than this moment's past. */
   contact(): void
 }
 
@@ -32,10 +34,13 @@ export interface ReflectorOptions<T> {
    * silence is a connection that broke without telling.
    */
   readonly silenceMs?: number
+  /** How often it is looked whether an optional kind is served (again). */
+  readonly absentRetryMs?: number
 }
 
 const BACKOFF: BackoffSettings = { baseMs: 200, maxMs: 30_000 }
 const SILENCE_MS = 90_000
+const ABSENT_RETRY_MS = 30_000
 /** A server that was restored from a backup refuses our (newer) version with one error after the other: list again. */
 const LIST_AFTER_FAILURES = 3
 const SHORT_WATCH_MS = 1000
@@ -57,7 +62,10 @@ export async function reflect<T extends KubernetesObject>(
       position.version ??= await listInto(options)
       await follow(options, position, signal)
     } catch (error) {
-      if (!signal.aborted) await recover(options, position, error, signal)
+      if (signal.aborted) return
+      const absence = options.type.optional ? absenceOf(error) : null
+      if (absence) await goWithout(options, position, absence, signal)
+      else await recover(options, position, error, signal)
     }
   }
 }
@@ -112,7 +120,21 @@ function take<T extends KubernetesObject>(sink: ReflectorSink<T>, event: WatchEv
   return event.object.metadata.resourceVersion ?? ''
 }
 
-async function recover<T extends KubernetesObject>(
+/** A kind that nobody has installed is no failure; it is listed as soon as somebody has. */
+async function goWithout<T>(
+  options: ReflectorOptions<T>,
+  position: Position,
+  reason: Absence,
+  signal: AbortSignal,
+): Promise<void> {
+  position.version = null
+  position.failures = 0
+  options.sink.absent(reason)
+  options.sink.contact()
+  await pause(options.timers, options.absentRetryMs ?? ABSENT_RETRY_MS, signal)
+}
+
+async function recover<T>(
   options: ReflectorOptions<T>,
   position: Position,
   error: unknown,
@@ -121,8 +143,6 @@ async function recover<T extends KubernetesObject>(
   const { kind } = options.type
   const failures = ++position.failures
   options.restarted?.(isExpired(error) ? 'expired' : 'error')
-  // A refusal is a sign of life: a kind that is not served (any more) is nothing that a restart would mend.
-  if (error instanceof KubernetesError) options.sink.contact()
   if (isExpired(error)) {
     options.log.debug({ kind }, 'the watched version is too old: listing again')
     position.version = null

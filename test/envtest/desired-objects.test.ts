@@ -1,6 +1,6 @@
 import { CoreV1Api } from '@kubernetes/client-node'
 import { expect } from 'chai'
-import { before, describe, it } from 'mocha'
+import { after, before, describe, it } from 'mocha'
 import type { RagPipeline } from '../../crds/rag-pipeline.ts'
 import type { Deployment } from '../../operator/desired/deployment.ts'
 import { desiredObjects } from '../../operator/desired/index.ts'
@@ -10,6 +10,7 @@ import { kubeTransport } from '../../operator/runtime/kubernetes-transport.ts'
 import { apply, decide } from '../../operator/runtime/server-side-apply.ts'
 import { makeNamespace } from '../support/cluster-objects.ts'
 import { kubeApiServer, type TestApiServer } from '../support/kube-apiserver.ts'
+import { installMonitoringCrds, removeMonitoringCrds } from '../support/monitoring-crds.ts'
 import { orSkip } from '../support/missing-part.ts'
 import { maximalSpec, pipeline } from '../support/pipelines.ts'
 
@@ -26,6 +27,11 @@ describe('the desired objects on a real API server', () => {
     server = await orSkip(this, kubeApiServer())
     client = new KubernetesClient(kubeTransport(server.kubeConfig(), 'desired-test'))
     core = server.kubeConfig().makeApiClient(CoreV1Api)
+    await installMonitoringCrds(server.kubeConfig())
+  })
+
+  after(async () => {
+    if (server) await removeMonitoringCrds(server.kubeConfig())
   })
 
   const specs: Record<string, Record<string, unknown>> = { smallest: {}, fullest: maximalSpec }

@@ -82,7 +82,7 @@ describe('the number of API pods', function () {
     expect(await replicas()).to.equal(4)
   })
 
-  it('is the autoscaler’s from then on, also when the pods roll', async () => {
+  it("is the autoscaler's from then on, also when the pods roll", async () => {
     await scale(5)
     await world.client.mergePatch(types.pipelines, (await world.pipeline()).metadata, {
       spec: { retrieval: { topK: 7 } },
@@ -109,7 +109,7 @@ describe('the number of API pods', function () {
     expect(seen).to.deep.equal([4, 5])
   })
 
-  it('is the spec’s again when it says something', async () => {
+  it("is the spec's again when it says something", async () => {
     await patchApi({ replicas: 3 })
     expect(await replicas()).to.equal(3)
   })

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ownedTypes, types } from '../../operator/observe/resource-types.ts'
 import { type KubernetesClient } from '../../operator/runtime/kubernetes-client.ts'
-import { isConflict, isNotFound, KubernetesError } from '../../operator/runtime/kubernetes-error.ts'
+import { isConflict, isNotFound } from '../../operator/runtime/kubernetes-error.ts'
 import { type KubernetesObject, type ResourceType } from '../../operator/runtime/kubernetes-object.ts'
 import { type LiveDeployment } from '../../operator/plan/deployment-findings.ts'
 
@@ -28,14 +28,21 @@ export class ControllerManager {
 
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      try {
-        await startPods(this.#client, this.#namespace)
-        await this.#collectGarbage()
-      } catch (error) {
-        // Some tests take the API server away, or a kind.
-        if (error instanceof KubernetesError && !isNotFound(error)) throw error
-      }
+      await this.#startPods()
+      await this.#collectGarbage()
       await delay(100, undefined, { signal: this.#stop.signal, ref: false }).catch(() => undefined)
+    }
+  }
+
+  async #startPods(): Promise<void> {
+    const { items } = await this.#client.list<LiveDeployment>(types.deployments, { namespace: this.#namespace })
+    for (const { metadata, spec, status } of items) {
+      const replicas = spec.replicas ?? 1
+      if (status?.observedGeneration === metadata.generation && status?.availableReplicas === replicas) continue
+      const counts = { replicas, updatedReplicas: replicas, readyReplicas: replicas, availableReplicas: replicas }
+      const condition = { type: 'Available', status: 'True', reason: 'MinimumReplicasAvailable', message: '' }
+      const patch = { status: { observedGeneration: metadata.generation, ...counts, conditions: [condition] } }
+      await unlessGone(this.#client.mergePatch(types.deployments, metadata, patch, { subresource: 'status' }))
     }
   }
 
@@ -46,24 +53,21 @@ export class ControllerManager {
       for (const { metadata } of (await this.#client.list(type, { namespace: this.#namespace })).items)
         owners.add(metadata.uid)
     for (const type of [...ownedTypes, types.configMaps, types.secrets])
-      for (const object of (await this.#client.list(type, { namespace: this.#namespace })).items)
+      for (const object of await this.#list(type))
         if (object.metadata.ownerReferences?.some(({ controller }) => controller)) owned.push([type, object])
     for (const [type, { metadata }] of owned)
       if (!metadata.ownerReferences?.some(({ uid }) => owners.has(uid)))
         await unlessGone(this.#client.delete(type, metadata))
   }
-}
 
-/** Once: every Deployment of the namespace gets the pods that it asks for. */
-export async function startPods(client: KubernetesClient, namespace: string): Promise<void> {
-  const { items } = await client.list<LiveDeployment>(types.deployments, { namespace })
-  for (const { metadata, spec, status } of items) {
-    const replicas = spec.replicas ?? 1
-    if (status?.observedGeneration === metadata.generation && status?.availableReplicas === replicas) continue
-    const counts = { replicas, updatedReplicas: replicas, readyReplicas: replicas, availableReplicas: replicas }
-    const condition = { type: 'Available', status: 'True', reason: 'MinimumReplicasAvailable', message: '' }
-    const patch = { status: { observedGeneration: metadata.generation, ...counts, conditions: [condition] } }
-    await unlessGone(client.mergePatch(types.deployments, metadata, patch, { subresource: 'status' }))
+  /** Nothing of a kind whose CRD is not there. */
+  async #list(type: ResourceType): Promise<readonly KubernetesObject[]> {
+    try {
+      return (await this.#client.list(type, { namespace: this.#namespace })).items
+    } catch (error) {
+      if (type.optional && isNotFound(error)) return []
+      throw error
+    }
   }
 }
 

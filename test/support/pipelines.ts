@@ -93,5 +93,6 @@ export const maximalSpec = {
     ],
     egress: [{ to: [{ ipBlock: { cidr: '192.0.2.7/32' } }], ports: [{ port: 4317 }] }],
   },
+  monitoring: { serviceMonitor: true, prometheusRule: true, labels: { release: 'prometheus' } },
   allowedTenantNamespaces: ['team-b', 'team-a'],
 }

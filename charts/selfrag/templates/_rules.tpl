@@ -32,6 +32,10 @@
 - apiGroups: [networking.k8s.io]
   resources: [networkpolicies, ingresses]
   verbs: [get, list, watch, create, patch, delete]
+# spec.monitoring, where the Prometheus operator is installed; removes its own when those fields go
+- apiGroups: [monitoring.coreos.com]
+  resources: [servicemonitors, prometheusrules]
+  verbs: [get, list, watch, create, patch, delete]
 # lets a drain take one pod at a time; deleted by their owner reference
 - apiGroups: [policy]
   resources: [poddisruptionbudgets]

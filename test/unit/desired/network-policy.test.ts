@@ -127,7 +127,7 @@ describe('the NetworkPolicies', () => {
     expect(networkPolicy(pipeline(), 'api', { addresses })).to.equal(null)
   })
 
-  it('let in the tenants’ namespaces and whom the spec names, and let out to stores, models and what the spec adds', () => {
+  it("let in the tenants' namespaces and whom the spec names, and let out to stores, models and what the spec adds", () => {
     const prometheus = namespaceNamed('monitoring')
     const of = pipeline({
       allowedTenantNamespaces: ['team-b', 'team-a'],

@@ -64,6 +64,15 @@ describe('differences between what was applied and what is there', () => {
     expect(differences({ args: ['a', 'b'] }, { args: ['b', 'a'] })).to.have.length(2)
   })
 
+  it('takes ports of which two have one number, as in a NetworkPolicy, as a whole', () => {
+    const dns = () => [
+      { protocol: 'UDP', port: 53 },
+      { protocol: 'TCP', port: 53 },
+    ]
+    expect(differences({ ports: dns() }, { ports: dns() })).to.deep.equal([])
+    expect(differences({ ports: dns() }, { ports: dns().slice(1) })).to.have.length(1)
+  })
+
   it('finds ports by their number, also when others were added', () => {
     const wanted = { ports: [{ name: 'http', port: 80, targetPort: 'http' }] }
     const live = { ports: [{ port: 90 }, { name: 'http', port: 80, targetPort: 'http', protocol: 'TCP' }] }
