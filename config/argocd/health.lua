@@ -30,6 +30,10 @@ local coming = {
   SecretMissing = true, SecretKeyMissing = true, PipelineNotFound = true, PipelineDeleting = true,
 }
 
+-- In plan mode nothing is done, not even a deletion, and the rest of the status may be about an older generation.
+if conditions.Progressing ~= nil and conditions.Progressing.reason == "Planned" then
+  return health("Suspended", told("Progressing", "status.plan says what would be done"))
+end
 if obj.metadata.deletionTimestamp ~= nil then
   return health("Progressing", told("Ready", "it is being removed"))
 end

@@ -77,6 +77,18 @@ const cases: { what: string; resource: { kind: string }; status: string; message
     message: 'spec.suspend is true: changes wait until it is false again',
   },
   {
+    what: 'a pipeline in plan mode, also while its newest change is only planned',
+    resource: pipeline({ ...still, Ready: ['True', 'AsDesired', 'serves'], Progressing: ['False', 'Planned', 'status.plan has 3 changes'] }, { metadata: { generation: 2 } }), // prettier-ignore
+    status: 'Suspended',
+    message: 'status.plan has 3 changes',
+  },
+  {
+    what: 'a pipeline that was never made and is only planned',
+    resource: pipeline({ Ready: ['False', 'Planned', 'planned'], Progressing: ['False', 'Planned', 'planned'] }),
+    status: 'Suspended',
+    message: 'planned',
+  },
+  {
     what: 'a pipeline whose Secret the same sync may bring',
     resource: pipeline({ ...still, Ready: ['False', 'SecretMissing', 'Secret team-a/demo-postgres does not exist'], Progressing: ['False', 'Blocked'] }), // prettier-ignore
     status: 'Progressing',
