@@ -1,15 +1,16 @@
 import type { Application } from './application.ts'
 import { chunkers } from './ingestion/chunkers/index.ts'
 import type { IngestionParts } from './ingestion/ingestion-parts.ts'
-import { parseDocument } from './ingestion/parsers/index.ts'
+import { ParserThreads } from './ingestion/parsers/parser-threads.ts'
 
 /** What an application's jobs are run with: `startWorker(buildIngestion(application), concurrency)`. */
 export function buildIngestion({ stores, embedding, configuration, queue, log }: Application): IngestionParts {
+  const parsers = new ParserThreads({ threads: configuration.WORKER_CONCURRENCY })
   return {
     ...stores,
     embedding,
     chunking: configuration.chunking,
-    parse: parseDocument,
+    parse: (bytes, hint) => parsers.parse(bytes, hint),
     chunkers,
     queue,
     now: () => new Date(),

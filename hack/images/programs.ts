@@ -9,7 +9,12 @@ export interface ImageContents {
 export const images = {
   operator: { entries: ['dist/operator/main.js'], assets: [] },
   api: {
-    entries: ['dist/api/main.js', 'dist/api/worker.js', 'dist/api/providers/embedders/local/inference-worker.js'],
+    entries: [
+      'dist/api/main.js',
+      'dist/api/worker.js',
+      'dist/api/ingestion/parsers/parse-task.js',
+      'dist/api/providers/embedders/local/inference-worker.js',
+    ],
     assets: [
       'node_modules/swagger-ui-dist/package.json',
       'node_modules/swagger-ui-dist/swagger-ui.css',

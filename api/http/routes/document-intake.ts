@@ -85,7 +85,8 @@ export const uploadDocument = defineRoute({
   path: '/v1/knowledge-bases/{id}/documents/upload',
   operationId: 'uploadDocument',
   summary: 'Add a file',
-  description: 'Plain text, Markdown or HTML, as multipart/form-data. What it is, is told by its content.',
+  description:
+    'Text, Markdown, HTML, CSV, JSON, mail, PDF, Word, PowerPoint, Excel or EPUB, as multipart/form-data. What it is, is told by its content.',
   tags,
   auth: { role: 'write' },
   params: knowledgeBaseParams,

@@ -8,6 +8,7 @@ import type { Parser } from './parser.ts'
 export const htmlParser: Parser = {
   format: 'html',
   mediaTypes: ['text/html', 'application/xhtml+xml'],
+  endings: ['html', 'htm', 'xhtml'],
   async parse(bytes) {
     const document = parse(decodeHtml(bytes))
     const { text, path } = new HtmlText().render(mainContent(document))

@@ -10,6 +10,7 @@ import type { Parser } from './parser.ts'
 export const markdownParser: Parser = {
   format: 'markdown',
   mediaTypes: ['text/markdown', 'text/x-markdown'],
+  endings: ['md', 'markdown', 'mdx', 'mkd'],
   async parse(bytes) {
     const text = decodeText(bytes)
     const front = frontMatter(text)

@@ -13,6 +13,8 @@ export interface Parser {
   readonly format: string
   /** The media types that it reads. */
   readonly mediaTypes: readonly string[]
+  /** How names of such files end, without the dot. */
+  readonly endings: readonly string[]
   /** @throws UnreadableDocument saying what is wrong with the file and what to do */
   parse(bytes: Uint8Array, hint: { readonly filename?: string }): Promise<ParsedDocument>
 }

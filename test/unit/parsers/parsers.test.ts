@@ -97,9 +97,9 @@ describe('broken and foreign files', () => {
   })
 
   it('names a format that it does not read, whatever the file is called', async () => {
-    const pdf = await refusal(bytes('%PDF-1.7\n1 0 obj\n'))
-    expect(pdf).to.be.instanceOf(UnsupportedDocument)
-    expect(pdf.message).to.include('PDF')
+    const old = await refusal(Buffer.from('d0cf11e0a1b11ae1', 'hex'))
+    expect(old).to.be.instanceOf(UnsupportedDocument)
+    expect(old.message).to.include('CFB').and.include('password')
     const png = Buffer.from('89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489', 'hex')
     expect((await refusal(png, 'a.md')).message).to.include('PNG')
     expect(await refusal(Buffer.from('504b0304140000000800', 'hex'))).to.be.instanceOf(UnsupportedDocument)
@@ -123,7 +123,8 @@ describe('detecting the format', () => {
     expect(await format('plain', { filename: 'README.MD', mediaType: 'text/plain' })).to.equal('markdown')
     expect(await format('<p>x</p>', { filename: 'a.htm' })).to.equal('html')
     expect(await format('# h\n\n## i\n', { filename: 'a.txt' })).to.equal('text')
-    expect(await format('{"a": 1}', { mediaType: 'application/json' })).to.equal('text')
+    expect(await format('{"a": 1}', { mediaType: 'application/json' })).to.equal('json')
+    expect(await format('a,b\n1,2\n', { filename: 'table.csv', mediaType: 'text/plain' })).to.equal('csv')
     expect(await format('<?xml version="1.0"?><feed/>')).to.equal('text')
   })
 
@@ -131,5 +132,14 @@ describe('detecting the format', () => {
     expect(await format('# Title\n\nSome **bold** text', { mediaType: 'text/plain' })).to.equal('markdown')
     expect(await format('# one comment\nimport os\nprint(1)\n')).to.equal('text')
     expect(await format('Just a note.')).to.equal('text')
+  })
+
+  it('knows JSON and mails without being told, and takes no prose for them', async () => {
+    expect(await format('{"id": 1, "text": "x"}\n{"id": 2}')).to.equal('json')
+    expect(await format(' [1, 2, 3]')).to.equal('json')
+    expect(await format('[1] Smith, Pumps and seals. [2] Jones.')).to.equal('text')
+    expect(await format('{curly} braces in prose')).to.equal('text')
+    expect(await format('From: a@example.org\r\nMIME-Version: 1.0\r\n\r\nHello')).to.equal('eml')
+    expect(await format('Note: this\nTo: do\n\nis a list')).to.equal('text')
   })
 })
