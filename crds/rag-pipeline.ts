@@ -4,6 +4,7 @@ import { cachingSchema, corsSchema, rateLimitSchema } from './traffic.ts'
 import { conditionsSchema, driftOmittedSchema, driftSchema, observedGenerationSchema } from './condition.ts'
 import { API_VERSION, type ResourceDefinition } from './definition.ts'
 import { planSchema } from './plan.ts'
+import { deletionProtectionSchema } from './deletion-protection.ts'
 import { pipelineChunkingSchema, pipelineRetrievalSchema } from './knowledge-base-defaults.ts'
 import { ingressSchema } from './ingress.ts'
 import { metadataSchema } from './metadata.ts'
@@ -62,6 +63,7 @@ const specFields = z.strictObject({
     .enum(['Retain', 'Delete'])
     .default('Retain')
     .describe('What happens to schemas and collections when the RagPipeline is deleted. Pods and Services go either way.'), // prettier-ignore
+  deletionProtection: deletionProtectionSchema,
   suspend: z.boolean().default(false).describe('The operator leaves everything as it is: pods keep running, changes wait until it is false again.'), // prettier-ignore
   allowedTenantNamespaces: z
     .array(z.string().min(1).max(63).describe('Name of a namespace, or `*` for all.'))

@@ -5,6 +5,7 @@ import { apiKeySchema } from './api-key.ts'
 import { conditionsSchema, driftOmittedSchema, driftSchema, observedGenerationSchema } from './condition.ts'
 import { API_VERSION, type ResourceDefinition } from './definition.ts'
 import { planSchema } from './plan.ts'
+import { deletionProtectionSchema } from './deletion-protection.ts'
 import { knowledgeBaseSchema } from './knowledge-base.ts'
 import { metadataSchema } from './metadata.ts'
 import { immutable, listMap, withRule } from './rule.ts'
@@ -33,6 +34,7 @@ const specFields = z.strictObject({
     .enum(['Retain', 'Snapshot', 'Delete'])
     .default('Retain')
     .describe('What happens to the tenant\'s schema and vectors when the RagTenant is deleted: kept, kept as a snapshot (the rows in a schema of their own that only the operator\'s role can read; vectors, role and keys go), or deleted for good.'), // prettier-ignore
+  deletionProtection: deletionProtectionSchema,
 })
 
 const withDeclaredKnowledgeBases = withRule(specFields, {

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { argocdConfigMap } from './generate/argocd-config-map.ts'
 import { chartSnapshots } from './generate/chart-snapshots.ts'
+import { admissionPolicy } from './generate/admission-policy.ts'
 import { chartValues } from './generate/chart-values.ts'
 import { configurationReference, operatorConfigurationReference } from './generate/configuration-reference.ts'
 import { customResourceDefinitions } from './generate/custom-resource-definition.ts'
@@ -19,6 +20,7 @@ import type { GeneratedFile } from './generate/generated-file.ts'
 const generators: readonly (() => GeneratedFile[] | Promise<GeneratedFile[]>)[] = [
   schemaStructures,
   customResourceDefinitions,
+  admissionPolicy,
   rbacRoles,
   chartValues,
   grafanaDashboard,

@@ -16,7 +16,7 @@ import { hasFinalizer, removeFinalizer } from '../runtime/finalizer.ts'
 import { objectKey } from '../runtime/kubernetes-object.ts'
 import { type OperatorContext } from './context.ts'
 import { applyContext } from './conclusion.ts'
-import { cleanUp, type Removal, wait } from './removal.ts'
+import { cleanUp, holdProtected, type Removal, wait } from './removal.ts'
 
 /** Cleans up after a deleted RagPipeline as its deletionPolicy says, then lets it go. Kubernetes removes its objects. */
 export async function removePipeline(
@@ -25,6 +25,8 @@ export async function removePipeline(
   finalizer: string,
 ): Promise<ReconcileResult> {
   if (!hasFinalizer(pipeline, finalizer)) return {}
+  const held = await holdProtected(context, types.pipelines, pipeline)
+  if (held) return held
   const users = await tenantsOf(context, pipeline)
   if (users.length > 0) return wait(context, types.pipelines, pipeline, 'TenantsLeft', tenantsLeft(users))
   const secrets = await observeSecrets(context.client, pipeline.metadata.namespace, referencedSecrets(pipeline))

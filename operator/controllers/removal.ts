@@ -32,6 +32,8 @@ interface Cleaned {
   readonly erased: { readonly rows: number; readonly points: number }
 }
 
+const PROTECTED =
+  'spec.deletionProtection is true, so nothing is cleaned up; Kubernetes cannot take a deletion back: set it to false to let the resource go'
 const ESCAPE = 'to delete it without cleaning up, remove its finalizers'
 
 /** @returns null when everything is cleaned up; else the resource waits, and its condition says for what */
@@ -61,6 +63,18 @@ export async function cleanUp(context: OperatorContext, removal: Removal): Promi
 function letGo(context: OperatorContext, resource: Pipeline | Tenant, note: string): null {
   context.events.record(resource, { type: 'Warning', reason: 'NotReleased', action: 'Delete', note })
   return null
+}
+
+/**
+ * Where no policy made the API server refuse (crds/deletion-protection.ts), the finalizer holds what is protected.
+ * @returns null when it is not protected
+ */
+export async function holdProtected(
+  context: OperatorContext,
+  type: ResourceType,
+  resource: Pipeline | Tenant,
+): Promise<ReconcileResult | null> {
+  return resource.spec.deletionProtection ? wait(context, type, resource, 'DeletionProtected', PROTECTED) : null
 }
 
 /** Tells why a deleted resource is still there. */

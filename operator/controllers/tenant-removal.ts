@@ -15,7 +15,7 @@ import { hasFinalizer, removeFinalizer } from '../runtime/finalizer.ts'
 import { objectKey } from '../runtime/kubernetes-object.ts'
 import { applyContext } from './conclusion.ts'
 import { type OperatorContext } from './context.ts'
-import { cleanUp } from './removal.ts'
+import { cleanUp, holdProtected } from './removal.ts'
 
 /** Cleans up after a deleted RagTenant as its deletionPolicy says, then lets it go. */
 export async function removeTenant(
@@ -25,6 +25,8 @@ export async function removeTenant(
   finalizer: string,
 ): Promise<ReconcileResult> {
   if (!hasFinalizer(tenant, finalizer)) return {}
+  const held = await holdProtected(context, types.tenants, tenant)
+  if (held) return held
   const done = pipeline ? await cleanUpIn(context, tenant, pipeline) : leaveBehind(context, tenant)
   if (done !== null) return done
   await removeFinalizer(context.client, types.tenants, tenant, finalizer)
