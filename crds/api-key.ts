@@ -21,6 +21,7 @@ export const apiKeySchema = z
       .optional()
       .describe('The only knowledge bases that it may touch; absent: all of the tenant.'),
     secretName: secretNameSchema.describe('Secret that the operator writes the key to, under `api-key`. It must not exist already, unless the operator made it.'), // prettier-ignore
-    rotateAfter: durationSchema.optional().describe('Age at which the key is replaced, such as `720h` or `30d`; the old one goes on working for up to a day. Absent: never.'), // prettier-ignore
+    rotateAfter: durationSchema.optional().describe('Age at which the key is replaced, such as `720h` or `30d`; the old one goes on working for the overlap. Absent: only when the annotation `selfrag.io/rotate-keys` of the RagTenant, or of the Secret, gets a new value.'), // prettier-ignore
+    rotationOverlap: durationSchema.optional().describe('How long a key that was replaced goes on working. Absent: a day, or half of rotateAfter if that is shorter.'), // prettier-ignore
   })
   .describe('An API key that this resource declares.')

@@ -10,6 +10,15 @@ export const ADOPT_ANNOTATION = 'selfrag.io/adopt'
 /** While it is "true" the operator writes what it would do into `status.plan` and does none of it. */
 export const PLAN_ANNOTATION = 'selfrag.io/plan'
 
+/** On a RagTenant that is not provisioned yet: the snapshot of its earlier life that it is made of, `snapshot_…`. */
+export const RESTORE_ANNOTATION = 'selfrag.io/restore'
+
+/**
+ * On a RagTenant: all of its declared keys are replaced, once for every new value. On the Secret of a key: that key alone.
+ * Any text will do; a date says later when it was.
+ */
+export const ROTATE_ANNOTATION = 'selfrag.io/rotate-keys'
+
 /** A column of `kubectl get`; those with priority 1 show with `-o wide` only. */
 export interface PrinterColumn {
   readonly name: string

@@ -33,7 +33,7 @@ const specFields = z.strictObject({
   deletionPolicy: z
     .enum(['Retain', 'Snapshot', 'Delete'])
     .default('Retain')
-    .describe('What happens to the tenant\'s schema and vectors when the RagTenant is deleted: kept, kept as a snapshot (the rows in a schema of their own that only the operator\'s role can read; vectors, role and keys go), or deleted for good.'), // prettier-ignore
+    .describe('What happens to the tenant\'s schema and vectors when the RagTenant is deleted: kept, kept as a snapshot (rows and vectors in a schema of their own that only the operator\'s role can read; role and keys go; the annotation `selfrag.io/restore` brings it back), or deleted for good, snapshots of earlier tenants of this very resource included.'), // prettier-ignore
   deletionProtection: deletionProtectionSchema,
 })
 
@@ -83,6 +83,11 @@ export const ragTenantStatusSchema = z.strictObject({
   )
     .optional()
     .describe('The declared keys.'),
+  isolationVerifiedAt: z
+    .string()
+    .optional()
+    .meta({ format: 'date-time' })
+    .describe('When it was tried last, without success, to reach other tenants from this one.'),
   drift: driftSchema.optional(),
   driftOmitted: driftOmittedSchema.optional(),
   plan: planSchema.optional(),

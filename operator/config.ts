@@ -56,6 +56,7 @@ export const operatorConfigSchema = z.object({
     'How often each resource is looked at again, because drift in Postgres and in the vector store tells nobody; the actual time is up to a fifth shorter or longer, so that many resources do not come at once.',
   ),
   DRY_RUN: flag(false).describe('Whether the operator only writes into `status.plan` of each resource what it would do, as the annotation `selfrag.io/plan: "true"` does for one; the option `--dry-run` is the same. It still takes its Lease.'), // prettier-ignore
+  ISOLATION_CHECK_SECONDS: seconds(86_400, 1).describe('How often it is tried anew to reach other tenants from each one; what was granted is looked at with every resync.'), // prettier-ignore
   WORKERS: z
     .string()
     .regex(/^\d{1,2}$/, 'must be a whole number')

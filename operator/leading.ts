@@ -110,6 +110,8 @@ function makeContext(deps: LeadingDependencies, { client, events, cluster, befor
     dryRun: config.DRY_RUN,
     now: deps.now,
     resyncMs: () => spread(config.RESYNC_SECONDS * 1000, deps.random()),
+    isolationCheckMs: config.ISOLATION_CHECK_SECONDS * 1000,
+    countIsolationCheck: metrics.isolationCheck,
     tenants: () => watching.watched.tenants.list(),
     disposable: () =>
       watching.watched.owned.filter(({ type }) => disposableTypes.includes(type)).flatMap(informer => informer.list()),

@@ -13,6 +13,8 @@ export interface OperatorMetrics extends ControllerMetrics, KubernetesMetrics {
   readonly step: (kind: string) => void
   /** When a store could not be used. */
   readonly storeFault: (fault: StoreFault) => void
+  /** After each check of a tenant's isolation. */
+  readonly isolationCheck: (isolated: boolean) => void
 }
 
 export interface MetricSources {
@@ -42,11 +44,18 @@ export function operatorMetrics(sources: MetricSources): OperatorMetrics {
     labelNames: ['store', 'reason'],
     registers,
   })
+  const isolationChecks = new Counter({
+    name: 'selfrag_operator_isolation_checks_total',
+    help: "Checks of tenants' isolation: refused as they must be, or something was reached.",
+    labelNames: ['outcome'],
+    registers,
+  })
   return {
     registry,
     ...controllerMetrics(registers, sources.queues),
     ...kubernetesMetrics(registers, sources.informers),
     leading: isLeader => leader.set(isLeader ? 1 : 0),
+    isolationCheck: isolated => isolationChecks.inc({ outcome: isolated ? 'refused' : 'reached' }),
     step: kind => steps.inc({ kind }),
     storeFault: ({ store, reason }) => faults.inc({ store, reason }),
   }

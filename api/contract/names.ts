@@ -20,6 +20,17 @@ export const CONTROL_SCHEMA = 'selfrag'
 /** Holds the collections of the pgvector engine. */
 export const VECTOR_SCHEMA = 'selfrag_vectors'
 
+/** Holds the job queue. Beside the control schema, because pg-boss, which the worker starts, migrates it by itself. */
+export const QUEUE_SCHEMA = 'selfrag_queue'
+
+/** Schemas of tenants that were deleted with the policy Snapshot begin with it. */
+export const ARCHIVE_PREFIX = 'snapshot_'
+
+/** Where the rows and points of such a tenant are: `snapshot_` and its id. A tenant made anew has another id. */
+export function archiveSchema(tenantId: string): string {
+  return ARCHIVE_PREFIX + tenantId.toLowerCase().replace(/[^0-9a-z]/g, '').slice(0, 50) // prettier-ignore
+}
+
 export function isSlug(value: string): boolean {
   return SLUG_PATTERN.test(value)
 }

@@ -1,11 +1,9 @@
 import type { Knex } from 'knex'
 import type { Logger } from 'pino'
 import { fromKnex, type Job, PgBoss } from 'pg-boss'
+import { QUEUE_SCHEMA } from '../contract/names.ts'
 import type { JobKind } from '../stores/postgres/rows.ts'
 import { queueConnection } from './queue-connection.ts'
-
-/** Beside the control schema, because pg-boss migrates it by itself. */
-export const QUEUE_SCHEMA = 'selfrag_queue'
 
 /**
  * `documents`: one active job a key (a document, or a knowledge base that goes), so that nothing is indexed and deleted at

@@ -24,10 +24,10 @@ export async function register(
   step: StepOf<'register-key'>,
   context: ApplyContext,
 ): Promise<void> {
-  const secret = await context.vault.read(step.key.name)
-  if (secret === null || !isApiKey(secret))
+  const stored = await context.vault.read(step.key.name)
+  if (stored === null || !isApiKey(stored.secret))
     throw new Error(`the secret of key ${step.key.name} was changed while it was being registered; it is looked at again`) // prettier-ignore
-  await store(stores, step, secret, context)
+  await store(stores, step, stored.secret, context)
 }
 
 async function store(
@@ -51,7 +51,8 @@ async function store(
     })
     if (step.replaces.length > 0)
       await expireKeys(sql, step.replaces, new Date(now.getTime() + key.overlapSeconds * 1000))
-    const detail = { id: row.id, prefix: row.prefix, role: row.role, replaces: step.replaces }
+    const why = step.kind === 'mint-key' ? step.why : 'it was in its place'
+    const detail = { id: row.id, prefix: row.prefix, role: row.role, replaces: step.replaces, why }
     await auditStep(sql, context, { action: step.kind, target: `${slug}/${key.name}`, tenantId: tenant.id, detail })
   })
 }

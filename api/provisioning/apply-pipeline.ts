@@ -1,4 +1,4 @@
-import { CONTROL_SCHEMA, VECTOR_SCHEMA } from '../contract/names.ts'
+import { CONTROL_SCHEMA, QUEUE_SCHEMA, VECTOR_SCHEMA } from '../contract/names.ts'
 import { migrateControlSchema } from '../stores/postgres/migrator.ts'
 import { setSchemaOwner } from '../stores/postgres/ownership-comments.ts'
 import { removeSystemConfig, writeSystemConfig } from '../stores/postgres/system-config.ts'
@@ -45,9 +45,6 @@ export async function releasePipeline(
     await auditStep(sql, context, { action: step.kind, target: CONTROL_SCHEMA, detail: { owner: step.owner } })
   })
 }
-
-/** Schema of the job queue, which the worker makes. */
-const QUEUE_SCHEMA = 'selfrag_queue'
 
 export async function dropControlSchema({ database, vectors }: ProvisioningStores): Promise<void> {
   await database.transaction(async sql => {

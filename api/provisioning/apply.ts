@@ -10,7 +10,8 @@ import { expire, mint, register, revoke, updateDeclaredKey } from './apply-keys.
 import { mendSchema, revoke as revokeStrayGrants } from './apply-integrity.ts'
 import { createKnowledgeBase, releaseKnowledgeBase, updateDeclaredKnowledgeBase } from './apply-knowledge-bases.ts'
 import { dropControlSchema, migrateControl, releasePipeline, takeSchema } from './apply-pipeline.ts'
-import { archive, deletePoints, dropCollection, dropRole, dropSchema, forgetSecrets, removeTenant, setDisabled } from './apply-removal.ts' // prettier-ignore
+import { archive, archivePoints, restorePoints, restoreSchema } from './apply-archive.ts'
+import { deletePoints, dropArchive, dropCollection, dropRole, dropSchema, forgetSecrets, removeTenant, setDisabled } from './apply-removal.ts' // prettier-ignore
 import { createRole, createSchema, createTenant, migrateTenant, release, repairGrants, take, updateRow } from './apply-tenant.ts' // prettier-ignore
 import type { Plan, Step } from './steps.ts'
 import type { ApplyContext, Erasure, ProvisioningStores } from './stores.ts'
@@ -34,23 +35,24 @@ export async function applyPlan(
   context: ApplyContext,
   hooks: PlanHooks = {},
 ): Promise<Erasure> {
-  const erased = { rows: 0, points: 0 }
+  const erased = { rows: 0, points: 0, snapshots: 0 }
   for (const [index, step] of plan.steps.entries()) {
     await hooks.beforeStep?.(step, index)
-    const { rows, points } = await applyStep(stores, step, context)
+    const { rows, points, snapshots } = await applyStep(stores, step, context)
     erased.rows += rows
     erased.points += points
+    erased.snapshots += snapshots
     await hooks.onStep?.(step, index)
   }
   return erased
 }
 
-const nothingErased: Erasure = { rows: 0, points: 0 }
+const nothingErased: Erasure = { rows: 0, points: 0, snapshots: 0 }
 
 /**
  * Carries out one step; harmless when it was carried out before. Each leaves a row in the audit log, in the same
  * transaction where it changes Postgres.
- * @throws the database's error, VectorStoreUnavailable, or what the vault throws
+ * @throws the database's error, VectorStoreUnavailable, Unfinished, or what the vault throws
  */
 export async function applyStep(stores: ProvisioningStores, step: Step, context: ApplyContext): Promise<Erasure> {
   return (await dispatch(stores, step, context)) ?? nothingErased
@@ -84,6 +86,10 @@ function dispatch(stores: ProvisioningStores, step: Step, context: ApplyContext)
       return createRole(stores, step, context)
     case 'create-schema':
       return createSchema(stores, step, context)
+    case 'restore-schema':
+      return restoreSchema(stores, step, context)
+    case 'restore-points':
+      return restorePoints(stores, step, context)
     case 'grant-schema':
       return repairGrants(stores, step, context)
     case 'mend-schema':
@@ -116,6 +122,10 @@ function dispatch(stores: ProvisioningStores, step: Step, context: ApplyContext)
       return setDisabled(stores, step, context)
     case 'archive-schema':
       return archive(stores, step, context)
+    case 'archive-points':
+      return archivePoints(stores, step, context)
+    case 'drop-archive':
+      return dropArchive(stores, step, context)
     case 'drop-schema':
       return dropSchema(stores, step, context)
     case 'drop-role':

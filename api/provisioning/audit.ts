@@ -4,10 +4,11 @@ import type { ApplyContext } from './stores.ts'
 import type { StepKind } from './steps.ts'
 
 export interface Change {
-  readonly action: StepKind
+  /** Beside the steps: points that are about to be deleted, and what a deletion comes to. */
+  readonly action: StepKind | 'count-points' | 'erasure-receipt'
   /** What was changed: a slug, `acme/handbook`, a collection. */
   readonly target: string
-  readonly tenantId?: string
+  readonly tenantId?: string | null
   readonly detail?: Readonly<Record<string, unknown>>
 }
 

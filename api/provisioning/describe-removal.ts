@@ -6,6 +6,8 @@ type RemovalStep = StepOf<
   | 'release-tenant'
   | 'disable-tenant'
   | 'archive-schema'
+  | 'archive-points'
+  | 'drop-archive'
   | 'drop-schema'
   | 'drop-role'
   | 'delete-points'
@@ -26,7 +28,11 @@ export function describeRemoval(step: RemovalStep, { engine, erasure }: PlanWord
     case 'disable-tenant':
       return sql('update', `tenant ${step.slug}`, `UPDATE ${CONTROL_SCHEMA}.tenants SET status = disabled`)
     case 'archive-schema':
-      return sql('update', `schema ${tenantSchema(step.slug)}`, `it becomes an archive that only the operator's role can read${counted(erasure?.rows, 'rows')}: ALTER SCHEMA … RENAME TO snapshot_…`) // prettier-ignore
+      return sql('update', `schema ${tenantSchema(step.slug)}`, `it becomes an archive that only the operator's role can read${counted(erasure?.rows, 'rows')}: ALTER SCHEMA … RENAME TO ${step.archive}`) // prettier-ignore
+    case 'archive-points':
+      return sql('create', `table ${step.archive}.archived_points`, `copies the points of tenant ${step.slug} from collection ${step.collection}${counted(erasure?.points[step.collection], 'points')}`) // prettier-ignore
+    case 'drop-archive':
+      return sql('delete', `schema ${step.archive}`, `a snapshot of an earlier tenant of this resource: DROP SCHEMA ${step.archive} CASCADE`) // prettier-ignore
     case 'drop-schema':
       return sql('delete', `schema ${tenantSchema(step.slug)}`, `DROP SCHEMA ${tenantSchema(step.slug)} CASCADE${counted(erasure?.rows, 'rows')}`) // prettier-ignore
     case 'drop-role':

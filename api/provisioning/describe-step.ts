@@ -18,6 +18,10 @@ export function describeStep(step: Step, words: PlanWords): PlannedChange[] {
       return [sql('create', `role of ${tenantSchema(step.slug)}`, 'CREATE ROLE … NOLOGIN; GRANT it to the product’s role WITH INHERIT FALSE, SET TRUE')] // prettier-ignore
     case 'create-schema':
       return [sql('create', `schema ${tenantSchema(step.slug)}`, `CREATE SCHEMA ${tenantSchema(step.slug)} AUTHORIZATION its role; COMMENT: the marker of ${step.owner.name ?? step.owner.uid}`)] // prettier-ignore
+    case 'restore-schema':
+      return [sql('create', `schema ${tenantSchema(step.slug)}`, `ALTER SCHEMA ${step.archive} RENAME TO ${tenantSchema(step.slug)}, owned by its role again; COMMENT: the marker of ${step.owner.name ?? step.owner.uid}`)] // prettier-ignore
+    case 'restore-points':
+      return [{ target: words.engine, action: 'create', object: `points of tenant ${step.slug}`, detail: 'puts the points of the snapshot back; then DROP TABLE archived_points' }] // prettier-ignore
     case 'grant-schema':
       return [sql('update', `schema ${tenantSchema(step.slug)}`, `gives role, schema and tables back the rights that they were made with: ${step.missing.join(', ') || 'GRANT of the role'}`)] // prettier-ignore
     case 'mend-schema':

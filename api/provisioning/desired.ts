@@ -44,6 +44,8 @@ export interface DesiredTenant {
   readonly vectors: CollectionSettings
   readonly knowledgeBases: readonly DesiredKnowledgeBase[]
   readonly apiKeys: readonly DesiredApiKey[]
+  /** Archived schema that it is made of when it is not there yet. */
+  readonly restore?: string
 }
 
 export interface DesiredKnowledgeBase {
@@ -67,10 +69,18 @@ export interface DesiredApiKey {
 /** Where the secret keys that were minted are put for people to fetch: Secrets in a cluster, files in standalone mode. */
 export interface KeyVault {
   /** Null when there is none yet (an explicit 404), never on another failure. */
-  read(keyName: string): Promise<string | null>
+  read(keyName: string): Promise<StoredKey | null>
+  /** Notes beside the secret what has been asked for by now, so that no request is answered twice. */
   write(keyName: string, secret: string): Promise<void>
   /** No error when there is nothing to remove. */
   remove(keyName: string): Promise<void>
+}
+
+/** A secret as a vault has it. */
+export interface StoredKey {
+  readonly secret: string
+  /** Whether somebody has asked for another key since this one was written. */
+  readonly rotationAsked: boolean
 }
 
 /** The vault of tenants that HTTP made: their keys are shown once, in an answer, and kept nowhere. */
@@ -82,7 +92,7 @@ export const noVault: KeyVault = {
   remove: async () => {},
 }
 
-/** `deletionPolicy`. Retain: everything stays, disabled. Snapshot: the rows stay in an archive. Delete: nothing stays. */
+/** `deletionPolicy`. Retain: everything stays, disabled. Snapshot: rows and points stay in an archive. Delete: nothing stays. */
 export type RemovalPolicy = 'Retain' | 'Snapshot' | 'Delete'
 
 /** A tenant that is to go. */
@@ -90,6 +100,8 @@ export interface TenantRemoval {
   readonly slug: string
   /** Only what bears this owner's marker is touched. */
   readonly owner: Owner
+  /** It was to take over what bears another's marker, so that this goes as well. Absent: no. */
+  readonly adopt?: boolean
   readonly policy: RemovalPolicy
   readonly collectionPrefix: string
   /** Names of the keys whose secrets are taken out of the vault. */

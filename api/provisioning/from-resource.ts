@@ -2,7 +2,7 @@ import type { Owner } from '../contract/ownership.ts'
 import type { VectorSpace } from '../contract/fingerprint.ts'
 import { normalizePrefix } from '../contract/names.ts'
 import { analyzerVersion } from '../contract/analyzer.ts'
-import { ADOPT_ANNOTATION } from '../../crds/definition.ts'
+import { ADOPT_ANNOTATION, RESTORE_ANNOTATION } from '../../crds/definition.ts'
 import { durationSeconds } from '../../crds/duration.ts'
 import { LOCAL_EMBEDDING } from '../../crds/models.ts'
 import { namespaceOf } from '../../crds/pipeline-ref.ts'
@@ -28,6 +28,7 @@ export function desiredPipeline(pipeline: RagPipeline, cluster: string): Desired
 /** What a RagTenant asks for in the stores of its pipeline. */
 export function desiredTenant(tenant: RagTenant, pipeline: RagPipeline, cluster: string): DesiredTenant {
   const { spec, metadata } = tenant
+  const restore = metadata.annotations?.[RESTORE_ANNOTATION]
   return {
     slug: metadata.name,
     displayName: spec.displayName ?? metadata.name,
@@ -42,6 +43,7 @@ export function desiredTenant(tenant: RagTenant, pipeline: RagPipeline, cluster:
     vectors: collectionSettings(pipeline),
     knowledgeBases: spec.knowledgeBases.map(desiredKnowledgeBase),
     apiKeys: spec.apiKeys.map(desiredApiKey),
+    ...(restore === undefined ? {} : { restore }),
   }
 }
 
@@ -84,19 +86,23 @@ function desiredKnowledgeBase(base: RagTenantSpec['knowledgeBases'][number]): De
   }
 }
 
-/** After a rotation the old key works for a day, or for half of the rotation's period if that is shorter. */
+/** Unless the resource says otherwise, a replaced key works for a day, or for half of the period if that is shorter. */
 function desiredApiKey(key: RagTenantSpec['apiKeys'][number]): DesiredApiKey {
   const rotateAfterSeconds = key.rotateAfter === undefined ? undefined : durationSeconds(key.rotateAfter)
   return {
     name: key.name,
     role: key.role,
-    overlapSeconds: Math.min(DAY, Math.floor((rotateAfterSeconds ?? Infinity) / 2)),
+    overlapSeconds:
+      key.rotationOverlap === undefined
+        ? Math.min(DAY, Math.floor((rotateAfterSeconds ?? Infinity) / 2))
+        : durationSeconds(key.rotationOverlap),
     ...(key.knowledgeBases ? { knowledgeBases: key.knowledgeBases } : {}),
     ...(rotateAfterSeconds === undefined ? {} : { rotateAfterSeconds }),
   }
 }
 
-function adopts(resource: RagPipeline | RagTenant): boolean {
+/** Whether it is to take over what bears another's marker. */
+export function adopts(resource: RagPipeline | RagTenant): boolean {
   return resource.metadata.annotations?.[ADOPT_ANNOTATION] === 'true'
 }
 

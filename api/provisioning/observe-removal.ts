@@ -1,16 +1,20 @@
 import { dedicatedCollection, sharedCollection } from '../contract/names.ts'
 import { type Owner, sameOwner } from '../contract/ownership.ts'
+import { newestOfOwner } from '../stores/postgres/audit-log.ts'
 import { controlSchemaState } from '../stores/postgres/migrator.ts'
 import type { EmbeddingGenerationRow } from '../stores/postgres/rows.ts'
 import { describeTenantPlace } from '../stores/postgres/tenant-roles.ts'
 import { findTenantBySlug, listTenants } from '../stores/postgres/tenants.ts'
 import type { CollectionAdmin, VectorStore } from '../stores/vectors/vector-store.ts'
 import { VectorScope } from '../stores/vectors/vector-scope.ts'
+import { isOf, listArchives } from './archive.ts'
+import type { ErasureReceipt } from './erasure-receipt.ts'
 import type { KeyVault, PipelineRemoval, TenantRemoval } from './desired.ts'
 import { listGenerationNames, observeCollection } from './observe-collection.ts'
 import { observeControlSchema, recordedGenerations } from './observe-pipeline.ts'
 import { observedRole, observedSchema } from './observe-tenant.ts'
 import type { ObservedPipelineRemoval, ObservedRemoval } from './observed.ts'
+import { ownersOf } from './plan-removal.ts'
 import type { ProvisioningStores } from './stores.ts'
 
 /** Reads what is left of a tenant that is to go; changes nothing. */
@@ -32,10 +36,21 @@ export async function observeTenantRemoval(
     role: observedRole(place),
     schema: observedSchema(place),
     collection,
-    collections: alias === own ? await ownedGenerations(vectors.collections, alias, removal.owner, generations) : [],
+    collections:
+      alias === own ? await ownedGenerations(vectors.collections, alias, ownersOf(removal, row), generations) : [],
     points: row && collection.target ? await countPoints(vectors, alias, row.id) : 0,
+    fingerprint: generations.findLast(generation => generation.status === 'active')?.fingerprint ?? null,
+    archives: (await listArchives(database)).filter(one => isOf(one, removal.owner)).map(({ schema }) => schema),
     vaultNames: await namesInVault(vault, removal.keyNames),
   }
+}
+
+/** What the deletion of that owner's tenant has come to, once it is complete; null before, and when there was nothing. */
+export async function observeReceipt({ database }: ProvisioningStores, owner: Owner): Promise<ErasureReceipt | null> {
+  const control = await observeControlSchema(database)
+  if (controlSchemaState(control).state !== 'current') return null
+  const entry = await newestOfOwner(database, 'erasure-receipt', owner)
+  return entry ? (entry.detail as unknown as ErasureReceipt) : null
 }
 
 function countPoints(vectors: VectorStore, alias: string, tenantId: string): Promise<number> {
@@ -58,22 +73,22 @@ export async function observePipelineRemoval(
   return {
     control,
     tenants: ready ? await listTenants(database) : [],
-    collections: await ownedGenerations(vectors.collections, alias, removal.owner, []),
+    collections: await ownedGenerations(vectors.collections, alias, [removal.owner], []),
   }
 }
 
-/** Those that bear the owner's marker, and those that are recorded but gone already: their record is to go too. */
+/** Those that bear a marker of one of the owners, and those that are recorded but gone already: their record is to go too. */
 async function ownedGenerations(
   collections: CollectionAdmin,
   alias: string,
-  owner: Owner,
+  owners: readonly Owner[],
   recorded: readonly EmbeddingGenerationRow[],
 ): Promise<string[]> {
   const present = await listGenerationNames(collections, alias)
   const owned = recorded.map(row => row.collection).filter(name => !present.includes(name))
   for (const name of present) {
     const state = await collections.describe(name)
-    if (state?.owner && sameOwner(state.owner, owner)) owned.push(name)
+    if (owners.some(owner => state?.owner && sameOwner(state.owner, owner))) owned.push(name)
   }
   return owned
 }

@@ -2,6 +2,7 @@ import type { Knex } from 'knex'
 import { apiKeyPrefix, hashApiKey, isApiKey } from '../contract/api-key.ts'
 import { sharedCollection, tenantSchema } from '../contract/names.ts'
 import { declaredKeys, findKeysByHash } from '../stores/postgres/api-keys.ts'
+import { ARCHIVED_POINTS } from '../stores/postgres/archived-points.ts'
 import { allKnowledgeBases } from '../stores/postgres/knowledge-bases.ts'
 import { controlSchemaState, schemaVersion, tenantSchemaState } from '../stores/postgres/migrator.ts'
 import { tenantStructure } from '../stores/postgres/migrations/tenant/structure.ts'
@@ -16,8 +17,9 @@ import { type StrayGrant, strayTenantGrants } from '../stores/postgres/stray-gra
 import { describeTenantPlace, type TenantPlace } from '../stores/postgres/tenant-roles.ts'
 import { enterTenant } from '../stores/postgres/tenant-scope.ts'
 import { findTenantBySlug } from '../stores/postgres/tenants.ts'
+import { listArchives } from './archive.ts'
 import { tenantCollection } from './collection-spec.ts'
-import type { DesiredTenant, KeyVault } from './desired.ts'
+import type { DesiredTenant, KeyVault, StoredKey } from './desired.ts'
 import { observeCollection } from './observe-collection.ts'
 import { observeControlSchema, recordedGenerations } from './observe-pipeline.ts'
 import type { ObservedCollection, ObservedControlSchema, ObservedRole, ObservedTenant, ObservedTenantSchema, VaultEntry } from './observed.ts' // prettier-ignore
@@ -44,11 +46,18 @@ export async function observeTenant(
     row: rows.row,
     role: observedRole(rows.place),
     schema: { ...observedSchema(rows.place), applied: rows.applied, structure: rows.structure, grants: rows.grants },
+    archives: desired.restore !== undefined && !rows.row ? await listArchives(database) : [],
     collection: await observePlace({ database, vectors }, desired, control, alias),
     knowledgeBases: rows.knowledgeBases,
     keys: rows.keys,
     vault: vaultEntries(secrets, rows.row, rows.keysInVault),
   }
+}
+
+/** The tenant's row, whoever's it is; null also while the pipeline is not ready. */
+export async function observeTenantRow({ database }: ProvisioningStores, slug: string): Promise<TenantRow | null> {
+  const control = await observeControlSchema(database)
+  return controlSchemaState(control).state === 'current' ? findTenantBySlug(database, slug) : null
 }
 
 /** The shared collection is its pipeline's business; whether it is there is all that a tenant asks. */
@@ -65,11 +74,13 @@ async function observePlace(
   return observeCollection(vectors.collections, alias, await recordedGenerations(database, control, alias))
 }
 
-async function readVault(vault: KeyVault, desired: DesiredTenant): Promise<Map<string, string | null>> {
+async function readVault(vault: KeyVault, desired: DesiredTenant): Promise<VaultContent> {
   const names = desired.apiKeys.map(key => key.name)
   const secrets = await Promise.all(names.map(name => vault.read(name)))
   return new Map(names.map((name, index) => [name, secrets[index] ?? null]))
 }
+
+type VaultContent = ReadonlyMap<string, StoredKey | null>
 
 interface Rows {
   readonly place: TenantPlace
@@ -86,14 +97,14 @@ async function readRows(
   sql: Knex.Transaction,
   slug: string,
   pipelineReady: boolean,
-  secrets: ReadonlyMap<string, string | null>,
+  secrets: VaultContent,
 ): Promise<Rows> {
   const place = await describeTenantPlace(sql, slug)
   const grants = place.roleExists ? await strayTenantGrants(sql, place.schema, place.role) : []
   const row = pipelineReady ? await findTenantBySlug(sql, slug) : null
-  const hashes = [...secrets.values()].filter(secret => secret !== null && isApiKey(secret)) as string[]
+  const wellFormed = [...secrets.values()].filter(stored => stored !== null && isApiKey(stored.secret)) as StoredKey[]
   const keys = row ? await declaredKeys(sql, row.id) : []
-  const keysInVault = pipelineReady ? await findKeysByHash(sql, hashes.map(hashApiKey)) : []
+  const keysInVault = pipelineReady ? await findKeysByHash(sql, wellFormed.map(({ secret }) => hashApiKey(secret))) : [] // prettier-ignore
   // Last, because the transaction stays the tenant's.
   const inside = await readSchema(sql, slug, place)
   return { place, row, keys, keysInVault, grants, ...inside }
@@ -117,27 +128,28 @@ async function readSchema(
 }
 
 function vaultEntries(
-  secrets: ReadonlyMap<string, string | null>,
+  secrets: VaultContent,
   row: TenantRow | null,
   known: readonly ApiKeyRow[],
 ): Record<string, VaultEntry> {
-  const entries = [...secrets].map(([name, secret]) => [name, vaultEntry(name, secret, row, known)] as const)
+  const entries = [...secrets].map(([name, stored]) => [name, vaultEntry(name, stored, row, known)] as const)
   return Object.fromEntries(entries)
 }
 
 function vaultEntry(
   name: string,
-  secret: string | null,
+  stored: StoredKey | null,
   row: TenantRow | null,
   known: readonly ApiKeyRow[],
 ): VaultEntry {
-  if (secret === null) return { state: 'absent' }
+  if (stored === null) return { state: 'absent' }
+  const { secret, rotationAsked } = stored
   if (!isApiKey(secret)) return { state: 'unusable' }
   const hash = hashApiKey(secret)
   const key = known.find(candidate => candidate.hash === hash)
   if (!key) return { state: 'new', prefix: apiKeyPrefix(secret) }
   const ours = key.tenant_id === row?.id && key.managed_by === 'resource' && key.name === name && !key.revoked_at
-  return ours ? { state: 'known', keyId: key.id } : { state: 'unusable' }
+  return ours ? { state: 'known', keyId: key.id, rotationAsked } : { state: 'unusable' }
 }
 
 export function observedRole(place: TenantPlace): ObservedRole {
@@ -157,6 +169,7 @@ export function observedSchema(place: TenantPlace): Omit<ObservedTenantSchema, '
     marker: place.marker,
     ownedBy: place.schemaOwner,
     strayTables: place.strayTables,
+    archivedPoints: place.tables.includes(ARCHIVED_POINTS),
     public: place.public,
   }
 }

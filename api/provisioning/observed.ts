@@ -5,6 +5,7 @@ import type { StrayGrant } from '../stores/postgres/stray-grants.ts'
 import type { StructureDifference } from '../stores/postgres/schema-structure.ts'
 import type { ApiKeyRow, EmbeddingGenerationRow, KnowledgeBaseRow, TenantRow } from '../stores/postgres/rows.ts'
 import type { CollectionState } from '../stores/vectors/vector-store.ts'
+import type { Archive } from './archive.ts'
 
 /** What there is, as read just now; the planners compare it with what is desired. Plain data, no secret in it. */
 export interface ObservedPipeline {
@@ -49,6 +50,8 @@ export interface ObservedTenant {
   readonly row: TenantRow | null
   readonly role: ObservedRole
   readonly schema: ObservedTenantSchema
+  /** All that there are in the database; looked for only when the tenant is to be made of one. */
+  readonly archives: readonly Archive[]
   /** Of a shared one `target` only. */
   readonly collection: ObservedCollection
   /** Whoever made them, those that are being deleted included. Null: the schema cannot be read (yet). */
@@ -82,6 +85,8 @@ export interface ObservedTenantSchema extends SchemaVersion {
   readonly structure: readonly StructureDifference[]
   /** Rights on it, or of its role, that this product never gives. */
   readonly grants: readonly StrayGrant[]
+  /** It was an archive, and its points are not all back in the collection yet. */
+  readonly archivedPoints: boolean
   /** Whether every role of the server may use it. */
   readonly public: boolean
 }
@@ -91,7 +96,8 @@ export type VaultEntry =
   | { readonly state: 'absent' }
   | { readonly state: 'unusable' }
   | { readonly state: 'new'; readonly prefix: string }
-  | { readonly state: 'known'; readonly keyId: string }
+  /** `rotationAsked`: somebody wants another one in its place. */
+  | { readonly state: 'known'; readonly keyId: string; readonly rotationAsked: boolean }
 
 /** Of a tenant that is to go. */
 export interface ObservedRemoval {
@@ -103,6 +109,10 @@ export interface ObservedRemoval {
   /** Generations of the tenant's dedicated collection that bear the owner's marker. */
   readonly collections: readonly string[]
   readonly points: number
+  /** Of the vectors in the collection that the row names; null when nothing is recorded about it. */
+  readonly fingerprint: string | null
+  /** Archives of earlier tenants of the same resource. */
+  readonly archives: readonly string[]
   /** Names of keys whose secrets are still in the vault. */
   readonly vaultNames: readonly string[]
 }

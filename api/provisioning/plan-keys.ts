@@ -11,7 +11,8 @@ import type { Obstacle, Plan, Step } from './steps.ts'
  * | nothing usable   | nothing           | mint                                           |
  * | nothing usable   | older keys        | revoke them (their secret is lost), mint       |
  * | unknown secret   | anything          | register it; older keys work for the overlap   |
- * | known, too old   |                   | mint; the old key works for the overlap        |
+ * | known, too old,  |                   | mint; the old key works for the overlap        |
+ * | or asked for     |                   |                                                |
  * | known            | other role, scope | update                                         |
  * |                  | not declared      | take the secret out of the vault, revoke       |
  *
@@ -58,8 +59,9 @@ function keySteps(
   const lasting = others.filter(row => row.expires_at === null).map(row => row.id)
   if (observed.vault[key.name]?.state === 'new') return [{ kind: 'register-key', slug, key, replaces: lasting }]
   if (!current) return lostSecret(slug, key, named)
-  if (current.expires_at !== null || isTooOld(current, key, now))
-    return [{ kind: 'mint-key', slug, key, replaces: current.expires_at === null ? [current.id, ...lasting] : lasting }]
+  const why = whyReplace(current, key, observed, now)
+  if (why !== null)
+    return [{ kind: 'mint-key', slug, key, replaces: current.expires_at === null ? [current.id, ...lasting] : lasting, why }] // prettier-ignore
   const steps = named.flatMap(row => update(slug, key, row, observed))
   if (lasting.length > 0)
     steps.push({ kind: 'expire-keys', slug, ids: lasting, at: new Date(now.getTime() + key.overlapSeconds * 1000) })
@@ -67,10 +69,18 @@ function keySteps(
 }
 
 function lostSecret(slug: string, key: DesiredApiKey, named: readonly ApiKeyRow[]): Step[] {
-  const mint: Step = { kind: 'mint-key', slug, key, replaces: [] }
-  if (named.length === 0) return [mint]
+  const mint = (why: string): Step => ({ kind: 'mint-key', slug, key, replaces: [], why })
+  if (named.length === 0) return [mint('there was none')]
   const why = `the secret of key ${key.name} is gone from where it is kept`
-  return [{ kind: 'revoke-keys', slug, ids: named.map(row => row.id), why }, mint]
+  return [{ kind: 'revoke-keys', slug, ids: named.map(row => row.id), why }, mint(why)]
+}
+
+/** Null: it may stay. */
+function whyReplace(current: ApiKeyRow, key: DesiredApiKey, observed: ObservedTenant, now: Date): string | null {
+  const entry = observed.vault[key.name]
+  if (current.expires_at !== null) return 'the one in its place is ending'
+  if (entry?.state === 'known' && entry.rotationAsked) return 'somebody asked for another one'
+  return isTooOld(current, key, now) ? 'the one before was old enough' : null
 }
 
 function isTooOld(row: ApiKeyRow, key: DesiredApiKey, now: Date): boolean {

@@ -5,8 +5,11 @@ import { type Claim, judge } from './ownership-claim.ts'
 import { planIntegrity } from './plan-integrity.ts'
 import type { Drift, Plan, Step } from './steps.ts'
 
-/** The role and the schema of a tenant whose ownership has been judged already. Pure. */
-export function planSchema(desired: DesiredTenant, observed: ObservedTenant, claim: Claim): Plan {
+/**
+ * The role and the schema of a tenant whose ownership has been judged already. Pure.
+ * @param archive what a schema that is missing is made of; absent: it is made empty
+ */
+export function planSchema(desired: DesiredTenant, observed: ObservedTenant, claim: Claim, archive?: string): Plan {
   const { role, schema } = observed
   const { slug } = desired
   // The row is written after the schema is complete, so this is no interrupted creation: the data is gone.
@@ -27,7 +30,8 @@ export function planSchema(desired: DesiredTenant, observed: ObservedTenant, cla
     steps.push({ kind: 'grant-schema', slug, missing: found.map(({ field }) => field) })
   // No other step repairs any of it.
   const drift = found.map(difference => ({ ...difference, repair: [...steps] }))
-  if (!schema.exists) steps.push({ kind: 'create-schema', slug, owner: desired.owner })
+  if (!schema.exists)
+    steps.push(archive === undefined ? { kind: 'create-schema', slug, owner: desired.owner } : { kind: 'restore-schema', slug, archive, owner: desired.owner }) // prettier-ignore
   else if (judge(schema.marker, claim) !== 'ours')
     steps.push({ kind: 'adopt-schema', schema: schema.name, slug, owner: desired.owner })
   const unreadable = schema.exists && observed.knowledgeBases === null

@@ -7,6 +7,7 @@ import { ADOPT_HINT, type Claim, describeOwner, judge, sameResource } from './ow
 import { planCollection } from './plan-collection.ts'
 import { planKeys } from './plan-keys.ts'
 import { planKnowledgeBases } from './plan-knowledge-bases.ts'
+import { chooseArchive } from './plan-restore.ts'
 import { planSchema } from './plan-schema.ts'
 import type { Obstacle, Plan, Step } from './steps.ts'
 
@@ -20,7 +21,9 @@ export function planTenant(desired: DesiredTenant, observed: ObservedTenant, now
   const claim = tenantClaim(desired, observed)
   const conflict = tenantConflict(desired, observed, claim)
   if (conflict) return blocked('Conflict', 'tenant', conflict)
-  const schema = planSchema(desired, observed, claim)
+  const restoration = chooseArchive(desired, observed)
+  if (restoration && 'obstacle' in restoration) return { steps: [], obstacles: [restoration.obstacle], drift: [] }
+  const schema = planSchema(desired, observed, claim, restoration?.archive)
   const vectors = planPlace(desired, observed, claim)
   if (schema.obstacles.length > 0) return merge([schema, { ...vectors, steps: [] }])
   return merge([
@@ -28,9 +31,9 @@ export function planTenant(desired: DesiredTenant, observed: ObservedTenant, now
     vectors,
     // The row comes after what it stands for: whoever finds it finds a whole schema. And taking a released tenant
     // forgets who released it, which the adoptions before rest on.
-    { steps: planRow(desired, observed), obstacles: [], drift: [] },
-    planKnowledgeBases(desired, observed),
-    planKeys(desired, observed, now),
+    { steps: [...planRow(desired, observed), ...planPoints(desired, observed)], obstacles: [], drift: [] },
+    // What else is in an archive can be seen when it is a schema again.
+    ...(restoration ? [] : [planKnowledgeBases(desired, observed), planKeys(desired, observed, now)]),
   ])
 }
 
@@ -74,6 +77,11 @@ function planRow(desired: DesiredTenant, { row }: ObservedTenant): Step[] {
   }).filter(([, [wanted, found]]) => !isDeepStrictEqual(wanted, found))
   if (changed.length > 0) steps.push({ kind: 'update-tenant', tenant: desired, changed: changed.map(([name]) => name) })
   return steps
+}
+
+/** Before the keys, so that nobody asks while half of the answers are missing. */
+function planPoints({ slug }: DesiredTenant, { row, schema, collection }: ObservedTenant): Step[] {
+  return row && schema.archivedPoints && collection.target !== null ? [{ kind: 'restore-points', slug }] : []
 }
 
 function planPlace(desired: DesiredTenant, observed: ObservedTenant, claim: Claim): Plan {

@@ -31,6 +31,10 @@ export type Step =
   | { readonly kind: 'update-tenant'; readonly tenant: DesiredTenant; readonly changed: readonly string[] }
   | { readonly kind: 'create-role'; readonly slug: string }
   | { readonly kind: 'create-schema'; readonly slug: string; readonly owner: Owner }
+  /** An archive becomes the tenant's schema. */
+  | { readonly kind: 'restore-schema'; readonly slug: string; readonly archive: string; readonly owner: Owner }
+  /** The points that came with the archive go back to the tenant's collection. */
+  | { readonly kind: 'restore-points'; readonly slug: string }
   | { readonly kind: 'grant-schema'; readonly slug: string; readonly missing: readonly string[] }
   /** `slug`: a tenant's schema; null: the control schema. Makes indexes and constraints anew that somebody dropped. */
   | { readonly kind: 'mend-schema'; readonly schema: string; readonly slug: string | null; readonly missing: readonly StructureDifference[] } // prettier-ignore
@@ -47,6 +51,7 @@ export type Step =
       readonly key: DesiredApiKey
       /** Ids of older keys of that name; they work on for the key's `overlapSeconds`. */
       readonly replaces: readonly string[]
+      readonly why: string
     }
   /** The vault has a secret that the database does not know: records its hash. */
   | { readonly kind: 'register-key'; readonly slug: string; readonly key: DesiredApiKey; readonly replaces: readonly string[] } // prettier-ignore
@@ -57,15 +62,41 @@ export type Step =
   | { readonly kind: 'forget-secrets'; readonly slug: string; readonly names: readonly string[] }
   // Removal: plan-removal.ts
   | { readonly kind: 'release-tenant'; readonly slug: string; readonly id: string }
-  | { readonly kind: 'disable-tenant'; readonly slug: string; readonly id: string }
-  | { readonly kind: 'archive-schema'; readonly slug: string; readonly owner: Owner }
-  | { readonly kind: 'drop-schema'; readonly slug: string }
+  | { readonly kind: 'disable-tenant'; readonly slug: string; readonly id: string; readonly why: string }
+  | (ArchiveStep & { readonly kind: 'archive-schema' })
+  | (ArchiveStep & { readonly kind: 'archive-points'; readonly tenantId: string; readonly collection: string })
+  | { readonly kind: 'drop-archive'; readonly slug: string; readonly tenantId: string | null; readonly archive: string }
+  | { readonly kind: 'drop-schema'; readonly slug: string; readonly tenantId: string | null }
   | { readonly kind: 'drop-role'; readonly slug: string }
   | { readonly kind: 'delete-points'; readonly slug: string; readonly id: string; readonly collection: string }
-  | { readonly kind: 'delete-collection'; readonly alias: string; readonly collection: string }
-  | { readonly kind: 'delete-tenant'; readonly slug: string; readonly id: string; readonly collection: string }
+  /** `tenantId`: whose alone it is; null for a shared one. */
+  | {
+      readonly kind: 'delete-collection'
+      readonly alias: string
+      readonly collection: string
+      readonly tenantId: string | null
+    }
+  /** Also writes the receipt of what was erased. */
+  | {
+      readonly kind: 'delete-tenant'
+      readonly slug: string
+      readonly id: string
+      readonly collection: string
+      readonly owner: Owner
+    }
   | { readonly kind: 'release-pipeline'; readonly owner: Owner }
   | { readonly kind: 'drop-control-schema' }
+
+interface ArchiveStep {
+  readonly slug: string
+  /** Null: the tenant was never complete. */
+  readonly tenantId: string | null
+  readonly owner: Owner
+  /** Schema that it is kept as. */
+  readonly archive: string
+  /** Of the vectors; null when there is no place for them. */
+  readonly fingerprint: string | null
+}
 
 export type StepKind = Step['kind']
 export type StepOf<Kind extends StepKind> = Extract<Step, { readonly kind: Kind }>

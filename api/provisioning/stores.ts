@@ -23,9 +23,19 @@ export interface ApplyContext {
   readonly actor: Actor
 }
 
+/**
+ * A step has done as much as one may and there is more of it: the next plan goes on from there. The message says how far
+ * it is.
+ */
+export class Unfinished extends Error {
+  override readonly name = 'Unfinished'
+}
+
 /** What was erased for good, counted exactly; zeros for steps that erase nothing. */
 export interface Erasure {
   /** Rows of Postgres: the tenant's own tables and what belonged to it in the control schema. */
   readonly rows: number
   readonly points: number
+  /** Archives. */
+  readonly snapshots: number
 }

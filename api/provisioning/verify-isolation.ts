@@ -1,49 +1,46 @@
-import type { Knex } from 'knex'
-import { CONTROL_SCHEMA, tenantSchema } from '../contract/names.ts'
-import { databaseFault } from '../stores/postgres/database-errors.ts'
-import { enterTenant } from '../stores/postgres/tenant-scope.ts'
+import type { TenantRow } from '../stores/postgres/rows.ts'
+import { activeGeneration } from '../stores/postgres/embedding-generations.ts'
+import { attemptForeignSql } from './isolation-attempts.ts'
+import { attemptForeignVectors } from './isolation-canary.ts'
+import { foreignGrants } from './isolation-grants.ts'
 import type { ProvisioningStores } from './stores.ts'
 
 export interface IsolationProof {
-  /** Whether the server refused what the tenant's role must not read. */
-  readonly isolated: boolean
-  /** What it was made to try: another tenant's schema, or the control schema while there is no other tenant. */
-  readonly neighbour: string
+  /** What the tenant could reach and must not, in words; empty: it is isolated. */
+  readonly reached: readonly string[]
+  /** How many ways in were tried. */
+  readonly attempts: number
+  /** Schema of the other tenant that it was made to try; null while there is none. */
+  readonly neighbour: string | null
 }
+
+/** Ways in that isolation-canary.ts tries. */
+const VECTOR_ATTEMPTS = 7
 
 /**
- * Tries, as the tenant's role, to read somebody else's table, and sees whether Postgres refuses. Its own schema is read
- * first, so that a refusal of everything does not look like isolation. Changes nothing.
- * @throws the database's error when it cannot be tried: the tenant is not provisioned, the server is away
+ * Tries, as a tenant, to reach what is not its own: through SQL with its role, and among the vectors with its scope. Leaves
+ * everything as it was.
+ * @returns null when it cannot be tried, because the tenant's place among the vectors is not there
+ * @throws the database's error or VectorStoreUnavailable
  */
-export async function verifyIsolation({ database }: ProvisioningStores, slug: string): Promise<IsolationProof> {
-  const { schema, table } = await chooseNeighbour(database, slug)
-  const refused = await database.transaction(async sql => {
-    await enterTenant(sql, slug)
-    await sql('knowledge_bases').select(sql.raw('1')).limit(1)
-    return isRefused(sql, schema, table)
-  })
-  return { isolated: refused, neighbour: schema }
-}
-
-async function chooseNeighbour(database: Knex, slug: string): Promise<{ schema: string; table: string }> {
-  const other = await database('pg_tables')
-    .withSchema('pg_catalog')
-    .where({ tablename: 'documents' })
-    .where('schemaname', 'like', 'tenant\\_%')
-    .whereNot({ schemaname: tenantSchema(slug) })
-    .orderBy('schemaname')
-    .first<{ schemaname: string } | undefined>('schemaname')
-  return other ? { schema: other.schemaname, table: 'documents' } : { schema: CONTROL_SCHEMA, table: 'api_keys' }
-}
-
-async function isRefused(sql: Knex.Transaction, schema: string, table: string): Promise<boolean> {
-  try {
-    // A transaction inside the transaction, which the refusal ends; the outer one can go on to its commit.
-    await sql.transaction(inner => inner(table).withSchema(schema).select(inner.raw('1')).limit(1))
-    return false
-  } catch (error) {
-    if (databaseFault(error) === 'forbidden') return true
-    throw error
+export async function verifyIsolation(
+  { database, vectors }: ProvisioningStores,
+  { id, slug, collection }: Pick<TenantRow, 'id' | 'slug' | 'collection'>,
+): Promise<IsolationProof | null> {
+  const generation = await activeGeneration(database, collection)
+  if (!generation) return null
+  const grants = await foreignGrants(database, slug)
+  const sql = await attemptForeignSql(database, slug)
+  const points = await attemptForeignVectors(vectors, { tenantId: id, collection, dimension: generation.dimension })
+  return {
+    reached: [...grants, ...sql.reached, ...points.map(what => `${what} in ${collection}`)],
+    attempts: sql.attempts + VECTOR_ATTEMPTS,
+    neighbour: sql.neighbour,
   }
+}
+
+/** What can be told without trying: what was granted to the tenant's role. Null when that is nothing. */
+export async function checkGrants({ database }: ProvisioningStores, slug: string): Promise<IsolationProof | null> {
+  const reached = await foreignGrants(database, slug)
+  return reached.length === 0 ? null : { reached, attempts: 0, neighbour: null }
 }

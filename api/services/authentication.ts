@@ -32,6 +32,7 @@ const TOUCH_EVERY_MS = 60_000
 export class AuthenticationService {
   readonly #parts: AuthenticationParts
   readonly #cache: LRUCache<string, { readonly found: KeyWithTenant | null }>
+  #latest = 0
   readonly #touched = new LRUCache<string, number>({ max: 10_000 })
 
   constructor(parts: AuthenticationParts) {
@@ -47,6 +48,7 @@ export class AuthenticationService {
 
   /** @throws ApiError INVALID_API_KEY, in the same words for an unknown, an expired and a revoked key */
   async authenticate(secret: string): Promise<Authenticated> {
+    this.#mindTheClock()
     const known = isApiKey(secret) ? (await this.#cache.fetch(hashApiKey(secret)))?.found : null
     if (!known || !this.#works(known)) throw invalidKey()
     const { key, tenant } = known
@@ -63,6 +65,13 @@ export class AuthenticationService {
   /** A key or a tenant was changed here: this replica need not wait. */
   forget(): void {
     this.#cache.clear()
+  }
+
+  /** A clock that was set back would keep what is remembered for as long again. */
+  #mindTheClock(): void {
+    const now = this.#parts.now().getTime()
+    if (now < this.#latest) this.forget()
+    this.#latest = now
   }
 
   #works({ key }: KeyWithTenant): boolean {

@@ -162,9 +162,9 @@ export class TenantService {
     } as const
     const observed = await observeTenantRemoval(stores, removal, noVault)
     const plan = planTenantRemoval(removal, observed)
-    const erased = await applyPlan(stores, plan, { vault: noVault, now, actor: actorOf(request) })
+    const { rows, points } = await applyPlan(stores, plan, { vault: noVault, now, actor: actorOf(request) })
     authentication.forget()
-    return erased
+    return { rows, points }
   }
 
   async #change(

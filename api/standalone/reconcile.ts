@@ -50,7 +50,7 @@ export async function reconcileTenant(
     const message = `spec.pipelineRef.name is ${tenant.spec.pipelineRef.name}, but the pipeline here is ${pipeline.metadata.name}`
     return { resource: name, ready: false, changes: 0, message }
   }
-  const vault = fileKeyVault(home, tenant.metadata.name)
+  const vault = fileKeyVault(home, tenant)
   const desired = desiredTenant(tenant, pipeline, CLUSTER)
   const plan = planTenant(desired, await observeTenant(stores, desired, vault), context.now())
   return carryOut(name, stores, plan, { ...context, vault, actor: { type: 'system', name } })

@@ -15,20 +15,22 @@ export function customResourceDefinitions(): GeneratedFile[] {
     const text = stringify(manifest(definition), { lineWidth: 0, aliasDuplicateObjects: false })
     return [
       { path: `crds/${GROUP}_${definition.plural}.yaml`, content: `# ${HEADER}\n${text}` },
-      { path: `charts/selfrag/templates/crds/${definition.plural}.yaml`, content: chartTemplate(text) },
+      { path: `charts/selfrag/templates/crds/${definition.plural}.yaml`, content: chartTemplate(text, HEADER) },
     ]
   })
 }
 
 /**
  * In templates/ and not in the chart's crds/, which Helm installs once and never upgrades.
+ * @param condition in Helm's words, besides `crds.install`
  * @throws Error when a description looks like a template
  */
-function chartTemplate(text: string): string {
+export function chartTemplate(text: string, header: string, condition?: string): string {
   if (text.includes('{{')) throw new Error('a description has {{ in it, which Helm would take for a template')
   const keep = ['{{- if .Values.crds.keep }}', '  annotations:', '    helm.sh/resource-policy: keep', '  {{- end }}']
-  const marked = text.replace('\nmetadata:\n', `\nmetadata:\n  ${keep.join('\n')}\n`)
-  return `{{- /* ${HEADER} */ -}}\n{{- if .Values.crds.install }}\n${marked}{{- end }}\n`
+  const marked = text.replaceAll('\nmetadata:\n', `\nmetadata:\n  ${keep.join('\n')}\n`)
+  const wanted = condition === undefined ? '.Values.crds.install' : `and .Values.crds.install (${condition})`
+  return `{{- /* ${header} */ -}}\n{{- if ${wanted} }}\n${marked}{{- end }}\n`
 }
 
 function manifest({ kind, plural, singular, shortNames, columns, schema }: ResourceDefinition) {

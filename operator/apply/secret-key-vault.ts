@@ -1,10 +1,11 @@
-import { type DesiredApiKey, type KeyVault } from '../../api/provisioning/desired.ts'
-import { apiKeyLabels, apiKeySecret, API_KEY_FIELD, KEY_LABEL } from '../desired/api-key-secret.ts'
+import { type DesiredApiKey, type KeyVault, type StoredKey } from '../../api/provisioning/desired.ts'
+import { type Drift } from '../../api/provisioning/steps.ts'
+import { apiKeyLabels, apiKeySecret, API_KEY_FIELD, KEY_LABEL, rotationAsked } from '../desired/api-key-secret.ts'
 import { types } from '../observe/resource-types.ts'
 import { type Tenant } from '../observe/resources.ts'
 import { decode, type Secret } from '../observe/secrets.ts'
 import { type KubernetesClient } from '../runtime/kubernetes-client.ts'
-import { apply } from '../runtime/server-side-apply.ts'
+import { apply, decide } from '../runtime/server-side-apply.ts'
 import { APPLIED_ANNOTATION } from '../plan/object-decision.ts'
 import { FIELD_MANAGER } from './objects.ts'
 
@@ -30,20 +31,38 @@ export class SecretKeyVault implements KeyVault {
     })
   }
 
-  async read(keyName: string): Promise<string | null> {
+  async read(keyName: string): Promise<StoredKey | null> {
     const name = this.#secretName(keyName)
     // A key that is no longer declared may lie in a Secret of any name.
     const secret = name ? await this.#get(name) : ((await this.#of(keyName))[0] ?? null)
     if (!secret || !this.#isOurs(secret)) return null
-    return decode(secret).get(API_KEY_FIELD) ?? null
+    return { secret: decode(secret).get(API_KEY_FIELD) ?? '', rotationAsked: rotationAsked(this.#tenant, secret) }
   }
 
   async write(keyName: string, key: string): Promise<void> {
     const name = this.#secretName(keyName)
     if (!name) throw new Error(`RagTenant ${this.#tenant.metadata.name} declares no key ${keyName}`)
-    const secret = apiKeySecret(this.#tenant, keyName, name, key, this.#apiUrl)
+    const place = { tenant: this.#tenant, keyName, secretName: name, before: await this.#get(name) }
+    const secret = apiKeySecret(place, key, this.#apiUrl)
     await apply(this.#client, types.secrets, secret, { fieldManager: FIELD_MANAGER, annotation: APPLIED_ANNOTATION })
     await this.#delete((await this.#of(keyName)).filter(({ metadata }) => metadata.name !== name))
+  }
+
+  /**
+   * Sets right what somebody has changed of a key's Secret besides the key: its URL, its labels. Gives what that was, without
+   * values.
+   */
+  async mend(keyName: string): Promise<Drift[]> {
+    const secretName = this.#secretName(keyName)
+    const before = secretName ? await this.#get(secretName) : null
+    const key = before && decode(before).get(API_KEY_FIELD)
+    if (!secretName || !before || !key || !this.#isOurs(before)) return []
+    const secret = apiKeySecret({ tenant: this.#tenant, keyName, secretName, before }, key, this.#apiUrl)
+    const decision = decide(secret, before, APPLIED_ANNOTATION)
+    if (decision.action === 'none') return []
+    await apply(this.#client, types.secrets, secret, { fieldManager: FIELD_MANAGER, annotation: APPLIED_ANNOTATION })
+    const changed = decision.action === 'repair' ? decision.differences : []
+    return changed.map(({ path }) => ({ object: `Secret/${secretName}`, field: path, wanted: 'as it was written', found: 'changed' })) // prettier-ignore
   }
 
   async remove(keyName: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { applyPlan, type ApplyContext, type PlanHooks } from '../../api/provisioning/apply.ts'
 import { type Drift, type Obstacle, type Plan } from '../../api/provisioning/steps.ts'
-import { type ProvisioningStores } from '../../api/provisioning/stores.ts'
+import { type Erasure, type ProvisioningStores } from '../../api/provisioning/stores.ts'
 import { type DriftDecision, type DriftPolicy, underPolicy } from '../plan/drift-policy.ts'
 
 export interface LookOptions<Observed> {
@@ -22,7 +22,7 @@ export interface Settled<Observed> {
   readonly repaired: readonly Drift[]
   readonly left: readonly Drift[]
   /** Rows and points that are gone for good. */
-  readonly erased: { readonly rows: number; readonly points: number }
+  readonly erased: Erasure
 }
 
 /** Each round does what the one before made possible: knowledge bases need the schema, keys need knowledge bases. */
@@ -35,7 +35,7 @@ const MAX_ROUNDS = 4
  */
 export async function settleStores<Observed>(options: SettleOptions<Observed>): Promise<Settled<Observed>> {
   const repaired: Drift[] = []
-  const erased = { rows: 0, points: 0 }
+  const erased = { rows: 0, points: 0, snapshots: 0 }
   for (let round = 1; ; round++) {
     const { observed, plan, decision } = await look(options)
     const { steps, repaired: repairs, left } = decision
@@ -45,6 +45,7 @@ export async function settleStores<Observed>(options: SettleOptions<Observed>): 
     const gone = await applyPlan(options.stores, { ...plan, steps }, options.context, options.hooks)
     erased.rows += gone.rows
     erased.points += gone.points
+    erased.snapshots += gone.snapshots
     repaired.push(...repairs)
   }
 }

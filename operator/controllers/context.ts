@@ -22,6 +22,9 @@ export interface OperatorContext {
   readonly now: () => Date
   /** In how many milliseconds what cannot be watched (Postgres, the vector store) is looked at again; differs each time. */
   readonly resyncMs: () => number
+  /** How long a proof of a tenant's isolation is good for. */
+  readonly isolationCheckMs: number
+  readonly countIsolationCheck: (isolated: boolean) => void
   /** RagTenants as the watch has seen them. */
   readonly tenants: () => readonly Tenant[]
   /** Objects of `disposableTypes` that bear the operator's label, as the watch has seen them. */

@@ -21,6 +21,7 @@ import { type OperatorContext } from './context.ts'
 import { orphanRemovals, pipelineRemoval, tenantsLeft, tenantsOf } from './pipeline-removal.ts'
 import { type StoresPart } from './pipeline-stores.ts'
 import { decideUnwanted } from './pipeline-pruning.ts'
+import { PROTECTED } from './removal.ts'
 import { decideWorkloads, mayRun, wantedObjects } from './pipeline-workloads.ts'
 import { concludePlan, finalizerAdded, finalizerRemoved, noteMissing, type Planned, unlessFaulty } from './planning.ts'
 
@@ -98,6 +99,7 @@ async function workloadChanges(
 }
 
 async function removal(context: OperatorContext, pipeline: Pipeline, finalizer: string): Promise<Planned> {
+  if (pipeline.spec.deletionProtection) return { changes: [], notes: [`DeletionProtected: ${PROTECTED}`] }
   const users = await tenantsOf(context, pipeline)
   const secrets = await observeSecrets(context.client, pipeline.metadata.namespace, referencedSecrets(pipeline))
   const address = storeAddress(pipeline, secrets)

@@ -1,12 +1,13 @@
 import { type Obstacle } from '../../api/provisioning/steps.ts'
-import { type ProvisioningStores } from '../../api/provisioning/stores.ts'
+import { describeReceipt, type ErasureReceipt } from '../../api/provisioning/erasure-receipt.ts'
+import { type Erasure, type ProvisioningStores, Unfinished } from '../../api/provisioning/stores.ts'
 import { type Pipeline, type Tenant } from '../observe/resources.ts'
 import { type MissingSecret } from '../observe/secrets.ts'
-import { fails, sentences } from '../plan/findings.ts'
+import { fails, holds, sentences } from '../plan/findings.ts'
 import { describe } from '../plan/missing-secrets.ts'
 import { withoutPlan } from '../plan/plan-status.ts'
 import { type StoreAddress } from '../plan/store-address.ts'
-import { setConditions } from '../runtime/conditions.ts'
+import { type Finding, setConditions } from '../runtime/conditions.ts'
 import { type ReconcileResult } from '../runtime/controller.ts'
 import { type ResourceType } from '../runtime/kubernetes-object.ts'
 import { conclude, nextLook } from './conclusion.ts'
@@ -29,10 +30,13 @@ export interface Removal {
 
 interface Cleaned {
   readonly obstacles: readonly Obstacle[]
-  readonly erased: { readonly rows: number; readonly points: number }
+  readonly erased: Erasure
+  /** Of all attempts together; null when there was nothing to erase. */
+  readonly receipt?: ErasureReceipt | null
 }
 
-const PROTECTED =
+/** Why a deleted resource is held. */
+export const PROTECTED =
   'spec.deletionProtection is true, so nothing is cleaned up; Kubernetes cannot take a deletion back: set it to false to let the resource go'
 const ESCAPE = 'to delete it without cleaning up, remove its finalizers'
 
@@ -46,18 +50,55 @@ export async function cleanUp(context: OperatorContext, removal: Removal): Promi
     return wait(context, type, resource, 'SecretMissing', `nothing was erased yet: ${missing}; ${ESCAPE}`)
   }
   try {
-    const { obstacles, erased } = await context.withStores(removal.pipeline, address, removal.work)
+    const { obstacles, erased, receipt } = await context.withStores(removal.pipeline, address, removal.work)
     const [first] = obstacles
     if (first) return wait(context, type, resource, first.reason, sentences(obstacles.map(({ message }) => message)))
-    const note = removal.retains ? 'schemas, collections and their content stay' : `erased ${erased.rows} rows and ${erased.points} points` // prettier-ignore
-    context.events.record(resource, { type: 'Normal', reason: 'CleanedUp', action: 'Delete', note })
+    if (receipt) tellReceipt(context, resource, receipt)
+    else tellCleanUp(context, resource, removal.retains, erased)
     return null
   } catch (error) {
+    if (error instanceof Unfinished) return goOn(context, type, resource, error.message)
     const fault = context.faultOf(error)
     if (!fault) throw error
     await wait(context, type, resource, fault.reason, `${fault.message}; ${ESCAPE}`)
     return nextLook(context, fault)
   }
+}
+
+function tellReceipt({ events }: OperatorContext, resource: Pipeline | Tenant, receipt: ErasureReceipt): void {
+  events.record(resource, {
+    type: 'Normal',
+    reason: 'ErasureReceipt',
+    action: 'Delete',
+    note: describeReceipt(receipt),
+  })
+}
+
+function tellCleanUp(
+  { events }: OperatorContext,
+  resource: Pipeline | Tenant,
+  retains: boolean,
+  erased: Erasure,
+): void {
+  const note = retains ? 'schemas, collections and their content stay' : `erased ${erased.rows} rows and ${erased.points} points` // prettier-ignore
+  events.record(resource, { type: 'Normal', reason: 'CleanedUp', action: 'Delete', note })
+}
+
+const AT_ONCE = 100
+
+/** More of the same is to be done; other resources have their turn in between. */
+async function goOn(
+  context: OperatorContext,
+  type: ResourceType,
+  resource: Pipeline | Tenant,
+  message: string,
+): Promise<ReconcileResult> {
+  const findings = [
+    fails('Ready', 'Archiving', `it is being deleted: ${message}`),
+    holds('Progressing', 'Archiving', message),
+  ]
+  await tell(context, type, resource, findings)
+  return { requeueAfterMs: AT_ONCE }
 }
 
 function letGo(context: OperatorContext, resource: Pipeline | Tenant, note: string): null {
@@ -89,8 +130,17 @@ export async function wait(
     fails('Ready', reason, `it is being deleted: ${message}`),
     fails('Progressing', 'Blocked', 'waits until somebody has done what the condition Ready says'),
   ]
+  await tell(context, type, resource, findings)
+  return { requeueAfterMs: SLOW_RETRY_MS }
+}
+
+async function tell(
+  context: OperatorContext,
+  type: ResourceType,
+  resource: Pipeline | Tenant,
+  findings: readonly Finding[],
+): Promise<void> {
   const before = withoutPlan(resource.status ?? {})
   const conditions = setConditions(before.conditions ?? [], findings, resource.metadata.generation, context.now())
   await conclude(context, type, resource, findings, { ...before, conditions })
-  return { requeueAfterMs: SLOW_RETRY_MS }
 }

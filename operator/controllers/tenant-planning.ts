@@ -21,6 +21,7 @@ import { type ReconcileResult } from '../runtime/controller.ts'
 import { objectKey } from '../runtime/kubernetes-object.ts'
 import { type OperatorContext } from './context.ts'
 import { concludePlan, finalizerAdded, finalizerRemoved, noteMissing, type Planned, unlessFaulty } from './planning.ts'
+import { PROTECTED } from './removal.ts'
 import { tenantRemoval } from './tenant-removal.ts'
 import { tenantWish } from './tenant-stores.ts'
 
@@ -34,6 +35,7 @@ export async function planTenantRun(
 ): Promise<ReconcileResult> {
   const operation = tenant.metadata.deletionTimestamp ? 'Delete' : 'Reconcile'
   const { changes, notes, fault = null } = await unlessFaulty(context, async () => {
+    if (operation === 'Delete' && tenant.spec.deletionProtection) return { changes: [], notes: [`DeletionProtected: ${PROTECTED}`] } // prettier-ignore
     if (operation === 'Delete') return removal(context, tenant, pipeline, finalizer)
     if (!pipeline || refusal) return { changes: [], notes: [`${refusal?.reason}: ${refusal?.message}`] }
     return reconciliation(context, tenant, pipeline, finalizer)

@@ -1,6 +1,6 @@
 import { type TenantRemoval } from '../../api/provisioning/desired.ts'
-import { collectionPrefix, ownerOf } from '../../api/provisioning/from-resource.ts'
-import { observeTenantRemoval } from '../../api/provisioning/observe-removal.ts'
+import { adopts, collectionPrefix, ownerOf } from '../../api/provisioning/from-resource.ts'
+import { observeReceipt, observeTenantRemoval } from '../../api/provisioning/observe-removal.ts'
 import { planTenantRemoval } from '../../api/provisioning/plan-removal.ts'
 import { SecretKeyVault } from '../apply/secret-key-vault.ts'
 import { settleStores } from '../apply/settle-stores.ts'
@@ -50,15 +50,18 @@ async function cleanUpIn(
     missing: secrets.missing,
     namespace,
     retains: removal.policy === 'Retain',
-    work: stores =>
-      settleStores({
+    work: async stores => {
+      const settled = await settleStores({
         stores,
         observe: () => observeTenantRemoval(stores, removal, vault),
         plan: observed => planTenantRemoval(removal, observed),
         policy: 'Enforce',
         context: applyContext(context, tenant, vault),
         hooks: context.hooks,
-      }),
+      })
+      const receipt = removal.policy === 'Retain' ? null : await observeReceipt(stores, removal.owner)
+      return { ...settled, receipt }
+    },
   })
 }
 
@@ -73,6 +76,7 @@ export async function tenantRemoval(
   return {
     slug: tenant.metadata.name,
     owner: ownerOf(tenant, cluster),
+    adopt: adopts(tenant),
     policy: tenant.spec.deletionPolicy,
     collectionPrefix: collectionPrefix(pipeline),
     keyNames: [...new Set([...declared, ...(await vault.keyNames())])],

@@ -3,20 +3,24 @@ import { observeTenant } from '../../api/provisioning/observe-tenant.ts'
 import { observeUsage } from '../../api/provisioning/observe-usage.ts'
 import { countDocumentsWithoutVectors } from '../../api/provisioning/observe-vectors.ts'
 import { nextRotation } from '../../api/provisioning/plan-keys.ts'
+import { type ObservedTenant } from '../../api/provisioning/observed.ts'
 import { planTenant } from '../../api/provisioning/plan-tenant.ts'
-import { type ProvisioningStores } from '../../api/provisioning/stores.ts'
-import { verifyIsolation } from '../../api/provisioning/verify-isolation.ts'
+import { type Drift } from '../../api/provisioning/steps.ts'
+import { type ProvisioningStores, Unfinished } from '../../api/provisioning/stores.ts'
+import { checkGrants, verifyIsolation } from '../../api/provisioning/verify-isolation.ts'
 import { SecretKeyVault } from '../apply/secret-key-vault.ts'
 import { settleStores } from '../apply/settle-stores.ts'
 import { apiUrl } from '../desired/names.ts'
 import { referencedSecrets } from '../desired/referenced-secrets.ts'
 import { type Pipeline, type Tenant } from '../observe/resources.ts'
 import { observeSecrets } from '../observe/secrets.ts'
+import { isolationDue } from '../plan/isolation-due.ts'
 import { toldDrift } from '../plan/drift-policy.ts'
 import { storeAddress } from '../plan/store-address.ts'
 import { nothingLookedAt, type TenantReport } from '../plan/tenant-report.ts'
 import { objectKey } from '../runtime/kubernetes-object.ts'
 import { applyContext, tellDrift } from './conclusion.ts'
+import { tellingKeys } from './key-events.ts'
 import { type OperatorContext } from './context.ts'
 
 /** A report, and in how many milliseconds a key has to be rotated. */
@@ -35,10 +39,17 @@ export async function provisionTenant(
   try {
     return await context.withStores(key, address, stores => provision(context, tenant, pipeline, stores))
   } catch (error) {
+    if (error instanceof Unfinished) return restoring(error)
     const fault = context.faultOf(error)
     if (!fault) throw error
     return { ...nothingLookedAt, fault }
   }
+}
+
+/** Other tenants have their turn before it goes on. */
+function restoring({ message }: Unfinished): Provisioned {
+  const waiting = { reason: 'Restoring', message: `its snapshot is being put back: ${message}` }
+  return { ...nothingLookedAt, waiting, dueMs: 100 }
 }
 
 function pipelineNotReady(pipeline: string) {
@@ -60,9 +71,10 @@ async function provision(
     plan: now => planTenant(desired, now, context.now()),
     policy: pipeline.spec.driftPolicy,
     context: applyContext(context, tenant, vault),
-    hooks: context.hooks,
+    hooks: tellingKeys(context, tenant),
   })
-  tellDrift(context, tenant, repaired, toldDrift(pipeline, left))
+  const mended = pipeline.spec.driftPolicy === 'Enforce' ? await mendSecrets(vault, observed) : []
+  tellDrift(context, tenant, [...repaired, ...mended], toldDrift(pipeline, left))
   const report = { ...nothingLookedAt, obstacles, drift: left, takenSecrets, observed }
   const isProvisioned = observed.knowledgeBases !== null && !obstacles.some(({ area }) => area === 'tenant')
   if (!isProvisioned) return report
@@ -70,7 +82,7 @@ async function provision(
   const usage = await observeUsage(stores, observed)
   return {
     ...report,
-    isolation: await verifyIsolation(stores, desired.slug),
+    isolation: await proveIsolation(context, tenant, observed, repaired.length > 0, stores),
     usage,
     documentsWithoutVectors: await countDocumentsWithoutVectors(stores, observed, usage),
     ...(rotation ? { dueMs: rotation.getTime() - context.now().getTime() } : {}),
@@ -86,6 +98,27 @@ export async function tenantWish(
 ) {
   const takenSecrets = await vault.takenSecrets()
   return { desired: withoutTaken(tenant, desiredTenant(tenant, pipeline, cluster), takenSecrets), takenSecrets }
+}
+
+/** The whole check when it is due, else what the catalogue says; nothing is written either way. */
+async function proveIsolation(
+  context: OperatorContext,
+  tenant: Tenant,
+  { row, collection }: ObservedTenant,
+  repaired: boolean,
+  stores: ProvisioningStores,
+): Promise<TenantReport['isolation']> {
+  if (!row || collection.target === null) return null
+  if (!repaired && !isolationDue(tenant, context.now(), context.isolationCheckMs))
+    return (await checkGrants(stores, row.slug)) ?? 'as before'
+  const proof = await verifyIsolation(stores, row)
+  if (proof) context.countIsolationCheck(proof.reached.length === 0)
+  return proof
+}
+
+async function mendSecrets(vault: SecretKeyVault, observed: ObservedTenant): Promise<Drift[]> {
+  const known = Object.entries(observed.vault).filter(([, { state }]) => state === 'known')
+  return (await Promise.all(known.map(([name]) => vault.mend(name)))).flat()
 }
 
 /** A key whose Secret is somebody else's has no place to go: it is treated as not declared until that is settled. */

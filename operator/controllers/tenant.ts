@@ -7,13 +7,14 @@ import { tenantFindings } from '../plan/tenant-findings.ts'
 import { nothingLookedAt, type TenantReport } from '../plan/tenant-report.ts'
 import { tenantStatus } from '../plan/tenant-status.ts'
 import { type ReconcileResult } from '../runtime/controller.ts'
-import { addFinalizer } from '../runtime/finalizer.ts'
+import { addFinalizer, hasFinalizer } from '../runtime/finalizer.ts'
 import { parseKey } from '../runtime/kubernetes-object.ts'
 import { conclude, nextLook, suspend, tellingFailures } from './conclusion.ts'
 import { type OperatorContext } from './context.ts'
 import { planTenantRun } from './tenant-planning.ts'
 import { removeTenant } from './tenant-removal.ts'
 import { provisionTenant } from './tenant-stores.ts'
+import { withdrawTenant } from './tenant-withdrawal.ts'
 
 export const TENANT_FINALIZER = 'selfrag.io/tenant'
 
@@ -29,6 +30,9 @@ export async function reconcileTenant(context: OperatorContext, key: string): Pr
     // What was provisioned goes on working: its conditions stay.
     if (refusal?.reason === 'PipelineSuspended' && tenant.status?.schema)
       return suspend(context, types.tenants, tenant, refusal.message)
+    const letInBefore = refusal?.reason === 'NamespaceNotAllowed' && hasFinalizer(tenant, TENANT_FINALIZER)
+    if (pipeline && !pipeline.spec.suspend && refusal && letInBefore)
+      return tell(context, tenant, pipeline, await withdrawTenant(context, tenant, pipeline, refusal))
     if (!pipeline || refusal) return tell(context, tenant, pipeline, { ...nothingLookedAt, waiting: refusal })
     const owned = await addFinalizer(context.client, types.tenants, tenant, TENANT_FINALIZER)
     const { dueMs, ...report } = await provisionTenant(context, owned, pipeline)

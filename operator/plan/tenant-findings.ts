@@ -31,7 +31,7 @@ function lookedAt(tenant: Tenant, report: TenantReport): Finding[] {
     collectionFinding(report),
     isBlocked ? blocked('KnowledgeBasesReady') : knowledgeBasesFinding(tenant, report),
     isBlocked ? blocked('KeysReady') : keysFinding(tenant, report),
-    isolationFinding(report),
+    ...isolationFindings(report),
   ]
 }
 
@@ -88,18 +88,31 @@ function keysFinding(tenant: Tenant, report: TenantReport): Finding {
   return holds(type, 'AsDeclared', secrets.length === 0 ? 'no keys are declared' : `in Secrets ${secrets.join(', ')}`)
 }
 
-function isolationFinding({ isolation }: TenantReport): Finding {
+/** None while an earlier finding stands. */
+function isolationFindings({ isolation }: TenantReport): Finding[] {
   const type = 'IsolationVerified'
-  if (!isolation) return unknown(type, 'NotChecked', 'it is checked when the schema is ready')
-  if (isolation.isolated)
-    return holds(type, 'Refused', `the tenant's role was refused when it read ${isolation.neighbour}`)
-  return fails(type, 'NotIsolated', `the tenant's role could read ${isolation.neighbour}; revoke what was granted to it or to PUBLIC there, and look into who granted it`) // prettier-ignore
+  if (isolation === 'as before') return []
+  if (!isolation) return [unknown(type, 'NotChecked', 'it is checked when schema and collection are ready')]
+  const { reached, attempts, neighbour } = isolation
+  if (reached.length > 0) return [fails(type, 'NotIsolated', `the tenant could reach what is not its own: ${listed(reached)}; revoke what was granted to its role or to PUBLIC there, look into who granted it, and keep the tenant suspended meanwhile`)] // prettier-ignore
+  const others = neighbour ? `schema ${neighbour}, those of the product and points of another tenant` : 'the schemas of the product and points of another tenant' // prettier-ignore
+  return [holds(type, 'Refused', `each of ${attempts} attempts to reach ${others} was refused`)]
+}
+
+function listed(items: readonly string[]): string {
+  const more = items.length > 5 ? ` and ${items.length - 5} more` : ''
+  return `${items.slice(0, 5).join(', ')}${more}`
+}
+
+function isBreached({ isolation }: TenantReport): boolean {
+  return isolation !== null && isolation !== 'as before' && isolation.reached.length > 0
 }
 
 function progress(report: TenantReport, ready: Finding): Finding {
   const type = 'Progressing'
   if (report.fault?.reason === 'Unreachable')
     return holds(type, 'Retrying', 'a store cannot be reached; it is tried again')
+  if (report.waiting?.reason === 'Restoring') return holds(type, 'Restoring', report.waiting.message)
   const waits = report.waiting !== null || report.obstacles.length > 0 || report.takenSecrets.length > 0
   if (waits || report.fault) return fails(type, 'Blocked', 'waits for what the condition Ready says')
   return fails(type, 'AsDesired', ready.status === 'True' ? 'everything is as the spec says' : ready.message)
@@ -109,7 +122,7 @@ function degradation(tenant: Tenant, pipeline: Pipeline | null, report: TenantRe
   const type = 'Degraded'
   const obstacle = report.obstacles.find(({ reason }) => reason !== 'Waiting')
   if (obstacle) return holds(type, obstacle.reason, obstacle.message)
-  if (report.isolation && !report.isolation.isolated) return holds(type, 'NotIsolated', `it can read ${report.isolation.neighbour}`) // prettier-ignore
+  if (isBreached(report)) return holds(type, 'NotIsolated', 'the tenant could reach what is not its own; the condition IsolationVerified says what') // prettier-ignore
   if (report.takenSecrets.length > 0) return holds(type, 'Conflict', 'a declared Secret belongs to somebody else')
   if (report.documentsWithoutVectors > 0) return holds(type, 'VectorsMissing', vectorsMissing(report))
   // Before it was provisioned once, something that is missing is no loss.

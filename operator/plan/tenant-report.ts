@@ -15,7 +15,8 @@ export interface TenantReport {
   readonly takenSecrets: readonly string[]
   /** After the steps; null when the stores could not be read. */
   readonly observed: ObservedTenant | null
-  readonly isolation: IsolationProof | null
+  /** `as before`: it was not due to be tried again, and the condition stands. */
+  readonly isolation: IsolationProof | 'as before' | null
   readonly usage: TenantUsage | null
   /** Documents that count as ready while there is not one vector of the tenant. */
   readonly documentsWithoutVectors: number

@@ -1,7 +1,7 @@
 import { currentKey } from '../../api/provisioning/plan-keys.ts'
 import { type RagTenantStatus } from '../../crds/rag-tenant.ts'
 import { type Pipeline, type Tenant } from '../observe/resources.ts'
-import { type Finding, setConditions } from '../runtime/conditions.ts'
+import { type Finding, setConditions, timestamp } from '../runtime/conditions.ts'
 import { toldDrift } from './drift-policy.ts'
 import { statusDrift } from './status-drift.ts'
 import { type TenantReport } from './tenant-report.ts'
@@ -21,6 +21,7 @@ export function tenantStatus(
   const collection = ours?.collection ?? before?.collection
   const usage = usageStatus(report) ?? before?.usage
   const keys = report.observed && ours ? keyStatus(tenant, report) : before?.keys
+  const verifiedAt = isProof(report.isolation) ? timestamp(now) : before?.isolationVerifiedAt
   const drift = pipeline ? toldDrift(pipeline, report.drift) : []
   return {
     observedGeneration: tenant.metadata.generation,
@@ -29,8 +30,13 @@ export function tenantStatus(
     ...(collection === undefined ? {} : { collection }),
     ...(usage === undefined ? {} : { usage }),
     ...(keys === undefined ? {} : { keys }),
+    ...(verifiedAt === undefined ? {} : { isolationVerifiedAt: verifiedAt }),
     ...statusDrift(drift),
   }
+}
+
+function isProof(isolation: TenantReport['isolation']): boolean {
+  return isolation !== null && isolation !== 'as before' && isolation.reached.length === 0
 }
 
 function usageStatus({ usage }: TenantReport): RagTenantStatus['usage'] {

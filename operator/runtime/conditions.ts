@@ -54,7 +54,7 @@ export function changedFindings(before: readonly Condition[], findings: readonly
   })
 }
 
-/** metav1.Time has whole seconds. */
+/** As metav1.Time, which has whole seconds. */
 export function timestamp(date: Date): string {
   return `${date.toISOString().slice(0, 19)}Z`
 }

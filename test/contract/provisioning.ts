@@ -1,6 +1,8 @@
 import { after, before, describe } from 'mocha'
 import type { ProvisioningStores } from '../../api/provisioning/stores.ts'
+import { isolationContract } from './provisioning/isolation.ts'
 import { pipelineContract } from './provisioning/pipeline.ts'
+import { snapshotContract } from './provisioning/snapshot.ts'
 import { tenantContract } from './provisioning/tenant.ts'
 import { tenantConflictContract } from './provisioning/tenant-conflicts.ts'
 import { tenantDriftContract } from './provisioning/tenant-drift.ts'
@@ -37,6 +39,8 @@ export function provisioningContract(name: string, open: (this: Mocha.Context) =
     tenantConflictContract(get)
     tenantDriftContract(get)
     tenantKeysContract(get)
+    isolationContract(get)
     removalContract(get)
+    snapshotContract(get)
   })
 }

@@ -13,6 +13,13 @@ function stored(written: VectorPoint): Omit<VectorPoint, 'dense' | 'sparse'> {
   return rest
 }
 
+/** As float32, which is what stores keep. */
+function rounded(written: VectorPoint) {
+  const { dense, sparse } = written
+  const values = sparse.values.map(Math.fround)
+  return { ...written, ...(dense && { dense: Array.from(dense, Math.fround) }), sparse: { ...sparse, values } }
+}
+
 export function describePoints(open: OpenStore): void {
   describe('reading and writing', () => {
     const fixture = storeFixture(open)
@@ -152,6 +159,39 @@ export function describePoints(open: OpenStore): void {
       expect(await fixture.store.count(scope, all)).to.equal(0)
       const search = fixture.store.search(scope, { legs: [{ using: 'dense', vector: [1], limit: 1 }] })
       expect(await rejection(search)).to.be.instanceOf(DimensionMismatch)
+    })
+
+    it('gives whole points page by page, in the order of their ids, and nobody else’s', async () => {
+      const scope = fixture.scope('paged')
+      const written = Array.from({ length: 7 }, (_, index) =>
+        point(`paged ${index}`, {
+          knowledgeBaseId: index === 6 ? 'kb-2' : 'kb-1',
+          metadata: { index },
+          dense: axis(index),
+          sparse: index === 0 ? { indices: [], values: [] } : { indices: [0, index + 1, 2 ** 29 - 1], values: [0.1, 2, Math.fround(1 / 3)] }, // prettier-ignore
+        }),
+      ).sort((a, b) => (a.id < b.id ? -1 : 1))
+      await fixture.store.upsert(scope, written)
+      await fixture.store.upsert(fixture.scope('paged too'), [point('of another tenant')])
+      const pages = []
+      for (let after: string | null = null; ;) {
+        const page: VectorPoint[] = await fixture.store.page(scope, { after, limit: 3 })
+        pages.push(page)
+        if (page.length < 3) break
+        after = page.at(-1)!.id
+      }
+      expect(pages.map(({ length }) => length)).to.deep.equal([3, 3, 1])
+      expect(pages.flat().map(rounded)).to.deep.equal(written.map(rounded))
+      const narrow = await fixture.store.page(fixture.scope('paged', ['kb-2']), { after: null, limit: 9 })
+      expect(narrow.map(({ text }) => text)).to.deep.equal(['paged 6'])
+      expect(await fixture.store.page(fixture.scope('paged', []), { after: null, limit: 9 })).to.deep.equal([])
+      const gone = written[2]!
+      await fixture.store.delete(scope, { ids: [gone.id] })
+      const rest = await fixture.store.page(scope, { after: gone.id, limit: 9 })
+      expect(
+        rest.map(({ id }) => id),
+        'after an id that is gone',
+      ).to.deep.equal(written.slice(3).map(({ id }) => id))
     })
 
     it('refuses to write outside its scope', async () => {

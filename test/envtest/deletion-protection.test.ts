@@ -45,6 +45,8 @@ describe('spec.deletionProtection', function () {
     )
 
   it('has the operator hold what was deleted where no policy is installed, and keep it working', async () => {
+    // Another suite may have installed the chart.
+    await removePolicy(world.server.kubeConfig())
     await protect('tenants', true)
     await protect('pipelines', true)
     await world.client.mergePatch(types.tenants, (await world.tenant()).metadata, { spec: { deletionPolicy: 'Delete' } }) // prettier-ignore
@@ -116,6 +118,7 @@ async function documents(): Promise<[V1ValidatingAdmissionPolicy, V1ValidatingAd
 async function installPolicy(config: KubeConfig): Promise<void> {
   const api = config.makeApiClient(AdmissionregistrationV1Api)
   const [policy, binding] = await documents()
+  await removePolicy(config)
   await api.createValidatingAdmissionPolicy({ body: policy })
   await api.createValidatingAdmissionPolicyBinding({ body: binding })
 }
@@ -124,6 +127,9 @@ async function installPolicy(config: KubeConfig): Promise<void> {
 async function removePolicy(config: KubeConfig): Promise<void> {
   const api = config.makeApiClient(AdmissionregistrationV1Api)
   const name = (await documents())[0].metadata?.name ?? ''
-  await api.deleteValidatingAdmissionPolicyBinding({ name })
-  await api.deleteValidatingAdmissionPolicy({ name })
+  const unlessMissing = (error: unknown) => {
+    if (!(error instanceof ApiException) || error.code !== 404) throw error
+  }
+  await api.deleteValidatingAdmissionPolicyBinding({ name }).catch(unlessMissing)
+  await api.deleteValidatingAdmissionPolicy({ name }).catch(unlessMissing)
 }

@@ -24,6 +24,8 @@ export interface ApiOptions {
   readonly embedding?: 'none' | 'local'
   /** More variables, or others than the usual ones. */
   readonly environment?: Readonly<Record<string, string>>
+  /** Instead of a database and collections of its own: the ones of somebody else, who also removes them. */
+  readonly on?: { readonly database: TestDatabase; readonly collectionPrefix: string }
   /** Runs jobs in this process; default true. */
   readonly worker?: boolean
   readonly now?: () => Date
@@ -60,7 +62,7 @@ export interface TestApi {
 
 /** The API on a free port, on a database and with collections of its own, with a worker in the same process. */
 export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
-  const database = await (await postgres()).createDatabase()
+  const database = options.on?.database ?? (await (await postgres()).createDatabase())
   const application = await build(database, options)
   const worker = (options.worker ?? true) ? startWorker(buildIngestion(application), 2) : null
   const server = createServer(createApp(application))
@@ -72,9 +74,9 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))
       await worker?.stop(5000)
-      await deleteCollections(application)
+      if (!options.on) await deleteCollections(application)
       await application.close()
-      await database.drop()
+      if (!options.on) await database.drop()
     })())
   onTeardown(stop)
   const admin = new ApiClient(url, { 'x-admin-token': ADMIN_TOKEN })
@@ -99,7 +101,7 @@ async function build(database: TestDatabase, options: ApiOptions): Promise<Appli
     DB_MAX_OVERFLOW: '10',
     QDRANT_URL: vectors.url,
     QDRANT_API_KEY: vectors.apiKey,
-    QDRANT_COLLECTION_PREFIX: `test-${randomBytes(4).toString('hex')}`,
+    QDRANT_COLLECTION_PREFIX: options.on?.collectionPrefix ?? `test-${randomBytes(4).toString('hex')}`,
     ADMIN_TOKEN,
     EMBEDDING_PROVIDER: options.embedding ?? 'none',
     RATE_LIMIT_PER_MINUTE: '1000000',

@@ -240,6 +240,7 @@ export class FaultyVectors {
       ping: signal => inner.ping(signal),
       search: (scope, search) => inner.search(scope, search),
       get: (scope, ids) => inner.get(scope, ids),
+      page: (scope, page) => inner.page(scope, page),
       close: () => inner.close(),
       upsert: (scope, points) => around('upsert', () => inner.upsert(scope, points)),
       updateSparse: (scope, vectors) => around('updateSparse', () => inner.updateSparse(scope, vectors)),

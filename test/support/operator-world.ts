@@ -6,6 +6,7 @@ import knex, { type Knex } from 'knex'
 import { pino } from 'pino'
 import { parse } from 'yaml'
 import { type PlanHooks } from '../../api/provisioning/apply.ts'
+import { type ProvisioningStores } from '../../api/provisioning/stores.ts'
 import { QdrantVectorStore } from '../../api/stores/vectors/qdrant/qdrant-vector-store.ts'
 import { parseOperatorConfig } from '../../operator/config.ts'
 import { openStores, type OpenStores } from '../../operator/connections.ts'
@@ -36,6 +37,8 @@ export interface OperatorOptions {
   readonly transport?: (real: Transport) => Transport
   readonly hooks?: PlanHooks
   readonly now?: () => Date
+  /** Puts something between the operator and the stores that it opens. */
+  readonly stores?: (real: ProvisioningStores) => ProvisioningStores
 }
 
 /** A namespace, a database and a collection prefix of their own, on the servers that all suites share. */
@@ -98,7 +101,7 @@ export class OperatorWorld {
     const operator = await runOperator({
       config: parsed.config,
       transport: options.transport?.(real) ?? real,
-      openStores: this.#countingStores(),
+      openStores: this.#countingStores(options.stores ?? (stores => stores)),
       timers: systemTimers,
       now: options.now ?? (() => new Date()),
       random: Math.random,
@@ -187,13 +190,13 @@ export class OperatorWorld {
     await this.database.drop()
   }
 
-  #countingStores(): OpenStores {
+  #countingStores(around: (real: ProvisioningStores) => ProvisioningStores): OpenStores {
     return address => {
       const stores = openStores(address)
       stores.database.on('query', ({ sql }: { sql: string }) => {
         if (/^\s*(insert|update|delete|create|alter|drop|grant|revoke|truncate|comment|reassign|do|copy|lock)\b/i.test(sql)) this.databaseWrites.push(sql) // prettier-ignore
       })
-      return stores
+      return around(stores)
     }
   }
 }

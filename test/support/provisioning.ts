@@ -1,7 +1,13 @@
 import type { Knex } from 'knex'
 import { defaultQuotas } from '../../api/contract/quotas.ts'
 import { applyPlan, type ApplyContext } from '../../api/provisioning/apply.ts'
-import type { DesiredApiKey, DesiredPipeline, DesiredTenant, KeyVault } from '../../api/provisioning/desired.ts'
+import type {
+  DesiredApiKey,
+  DesiredPipeline,
+  DesiredTenant,
+  KeyVault,
+  StoredKey,
+} from '../../api/provisioning/desired.ts'
 import { observePipeline } from '../../api/provisioning/observe-pipeline.ts'
 import { observeTenant } from '../../api/provisioning/observe-tenant.ts'
 import type { ObservedTenant } from '../../api/provisioning/observed.ts'
@@ -51,13 +57,19 @@ export function keyNamed(name: string, changes: Partial<DesiredApiKey> = {}): De
 /** A vault that forgets with the process. */
 export class MemoryVault implements KeyVault {
   readonly secrets = new Map<string, string>()
+  /** What is asked for now; a new value wants another key. */
+  rotation: string | undefined
+  readonly #answered = new Map<string, string | undefined>()
 
-  async read(keyName: string): Promise<string | null> {
-    return this.secrets.get(keyName) ?? null
+  async read(keyName: string): Promise<StoredKey | null> {
+    const secret = this.secrets.get(keyName)
+    if (secret === undefined) return null
+    return { secret, rotationAsked: this.rotation !== this.#answered.get(keyName) }
   }
 
   async write(keyName: string, secret: string): Promise<void> {
     this.secrets.set(keyName, secret)
+    this.#answered.set(keyName, this.rotation)
   }
 
   async remove(keyName: string): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import { CONTROL_SCHEMA } from '../../contract/names.ts'
+import type { Owner } from '../../contract/ownership.ts'
 import type { AuditRow } from './rows.ts'
 
 export type AuditEntry = Pick<AuditRow, 'actor_type' | 'action' | 'outcome'> &
@@ -40,4 +41,24 @@ export async function listAudit(sql: Knex, filter: AuditFilter, page: { limit: n
   const items = await matching(sql, filter).orderBy('id', 'desc').limit(page.limit).offset(page.offset)
   const counted = await matching(sql, filter).count<{ count: string }[]>('*')
   return { items, total: Number(counted[0]?.count ?? 0) }
+}
+
+/** A tenant's entries of some kinds, oldest first. */
+export async function auditOf(sql: Knex, tenantId: string, actions: readonly string[]): Promise<AuditRow[]> {
+  return sql<AuditRow>('audit_log')
+    .withSchema(CONTROL_SCHEMA)
+    .where({ tenant_id: tenantId })
+    .whereIn('action', [...actions])
+    .orderBy('id')
+}
+
+/** The newest entry of that kind whose detail names this owner; null when there is none. */
+export async function newestOfOwner(sql: Knex, action: string, owner: Owner): Promise<AuditRow | null> {
+  const row = await sql<AuditRow>('audit_log')
+    .withSchema(CONTROL_SCHEMA)
+    .where({ action })
+    .whereRaw(`detail -> 'owner' ->> 'cluster' = ? AND detail -> 'owner' ->> 'uid' = ?`, [owner.cluster, owner.uid])
+    .orderBy('id', 'desc')
+    .first()
+  return row ?? null
 }

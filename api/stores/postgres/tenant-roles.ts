@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import { tenantRole, tenantSchema } from '../../contract/names.ts'
 import { type Owner, parseOwner } from '../../contract/ownership.ts'
+import { ARCHIVED_POINTS } from './archived-points.ts'
 import { databaseFault } from './database-errors.ts'
 import { setSchemaOwner } from './ownership-comments.ts'
 import { enterTenant, leaveTenant } from './tenant-scope.ts'
@@ -185,7 +186,7 @@ export async function countRows(sql: Knex, schema: string): Promise<number> {
   const tables = await sql('pg_tables')
     .withSchema('pg_catalog')
     .where({ schemaname: schema })
-    .whereNotIn('tablename', ['migrations', 'migrations_lock'])
+    .whereNotIn('tablename', ['migrations', 'migrations_lock', ARCHIVED_POINTS])
     .pluck<string[]>('tablename')
   let rows = 0
   for (const table of tables) {

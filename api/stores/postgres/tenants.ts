@@ -61,6 +61,14 @@ export async function countRowsOfTenant(sql: Knex, id: string): Promise<number> 
   return counts.reduce((sum, [row]) => sum + Number(row?.count ?? 0), 1)
 }
 
+/** Tables of the control schema that still have something of a tenant. */
+export async function rowsLeft(sql: Knex, id: string): Promise<string[]> {
+  const left: string[] = []
+  for (const [name, column] of [['tenants', 'id'] as const, ...DEPENDENT.map(one => [one, 'tenant_id'] as const)])
+    if (await sql(name).withSchema(CONTROL_SCHEMA).where(column, id).first(sql.raw('1'))) left.push(`a row of ${name}`)
+  return left
+}
+
 /**
  * Deletes the row and all that refers to it in the control schema (keys, jobs, usage); the audit log stays. Gives how
  * many rows that were.

@@ -50,6 +50,11 @@ export type PointSelector =
   | { readonly documentId: string; readonly exceptIds?: readonly string[] }
   | { readonly ids: readonly string[] }
 
+export interface PageOfPoints {
+  readonly after: string | null
+  readonly limit: number
+}
+
 /**
  * What holds the vectors. `qdrant/` and `pgvector/` implement it, and test/contract/vector-store.ts is what both must
  * pass. Every method that touches points takes a {@link VectorScope}: there is no way to reach a point without one.
@@ -74,6 +79,12 @@ export interface VectorStore {
 
   /** The points themselves, ordered by document and position; ids that are not in the scope are left out. */
   get(scope: VectorScope, ids: readonly string[]): Promise<StoredPoint[]>
+
+  /**
+   * Whole points, vectors included, in the order of their ids: at most `limit` of those after the id `after`. For copying
+   * a scope piece by piece.
+   */
+  page(scope: VectorScope, page: PageOfPoints): Promise<VectorPoint[]>
 
   /** Exact. */
   count(scope: VectorScope, selector: PointSelector): Promise<number>

@@ -1,15 +1,18 @@
 import { expect } from 'chai'
 import { before, describe, it } from 'mocha'
-import { dedicatedCollection, tenantSchema } from '../../../api/contract/names.ts'
+import { dedicatedCollection } from '../../../api/contract/names.ts'
 import { applyPlan, applyStep } from '../../../api/provisioning/apply.ts'
-import { SNAPSHOT_KEY } from '../../../api/provisioning/apply-removal.ts'
 import type { DesiredTenant, RemovalPolicy, TenantRemoval } from '../../../api/provisioning/desired.ts'
-import { observePipelineRemoval, observeTenantRemoval } from '../../../api/provisioning/observe-removal.ts'
+import {
+  observePipelineRemoval,
+  observeReceipt,
+  observeTenantRemoval,
+} from '../../../api/provisioning/observe-removal.ts'
 import { planPipelineRemoval, planTenantRemoval } from '../../../api/provisioning/plan-removal.ts'
 import { describeTenantPlace } from '../../../api/stores/postgres/tenant-roles.ts'
-import { inTenant, TenantScope } from '../../../api/stores/postgres/tenant-scope.ts'
 import { findTenantBySlug } from '../../../api/stores/postgres/tenants.ts'
 import { VectorScope } from '../../../api/stores/vectors/vector-scope.ts'
+import { fillTenant } from '../../support/filled-tenant.ts'
 import { dropProductSchemas } from '../../support/product-schemas.ts'
 import {
   contextWith,
@@ -49,32 +52,8 @@ export function removalContract(get: GetStores): void {
     const planOf = async (removal: TenantRemoval, vault: MemoryVault) =>
       planTenantRemoval(removal, await observeTenantRemoval(get(), removal, vault))
 
-    /** A tenant with a document and points; gives its id. */
-    async function fill(desired: DesiredTenant, vault: MemoryVault): Promise<string> {
-      await provisionTenant(get(), desired, contextWith(vault))
-      const row = await findTenantBySlug(get().database, desired.slug)
-      if (!row) throw new Error('not provisioned')
-      const scope = new TenantScope(row)
-      const kbId = await inTenant(get().database, scope, async ({ sql }) => {
-        const kb = await sql<{ id: string }>('knowledge_bases').first('id')
-        const document = { kb_id: kb?.id, title: 'T', content_hash: 'h', media_type: 'text/plain', size_bytes: 1 }
-        await sql('documents').insert(document)
-        return kb?.id ?? ''
-      })
-      const points = Array.from({ length: POINTS }, (_, index) => ({
-        id: `00000000-0000-4000-8000-${String(Number(row.id.replace(/\D/g, '').slice(0, 8)) * 10 + index).padStart(12, '0')}`,
-        knowledgeBaseId: kbId,
-        documentId: '22222222-2222-4222-8222-222222222222',
-        chunkId: '33333333-3333-4333-8333-333333333333',
-        position: index,
-        text: `text ${index}`,
-        metadata: {},
-        dense: [1, 0, 0, 0],
-        sparse: { indices: [1], values: [1] },
-      }))
-      await get().vectors.upsert(scope.vectors(), points)
-      return row.id
-    }
+    const fill = async (desired: DesiredTenant, vault: MemoryVault) =>
+      (await fillTenant(get(), desired, vault, POINTS)).id
 
     const pointsOf = (id: string, collection: string) =>
       get().vectors.count(new VectorScope(collection, id, 'all'), { all: true })
@@ -112,7 +91,13 @@ export function removalContract(get: GetStores): void {
         const neighbourId = await fill(neighbour, new MemoryVault())
         const removal = removalOf(desired, 'Delete')
         const erased = await applyPlan(get(), await planOf(removal, vault), contextWith(vault))
-        expect(erased).to.deep.equal({ rows: ROWS, points: POINTS })
+        expect(erased).to.deep.equal({ rows: ROWS, points: POINTS, snapshots: 0 })
+        expect(await observeReceipt(get(), desired.owner)).to.deep.include({
+          rows: ROWS,
+          points: POINTS,
+          snapshots: 0,
+          kept: null,
+        })
         expect(await traces(desired.slug, id)).to.deep.equal([])
         expect(vault.secrets.size).to.equal(0)
         expect((await planOf(removal, vault)).steps).to.deep.equal([])
@@ -145,9 +130,34 @@ export function removalContract(get: GetStores): void {
             await applyPlan(get(), await planOf(removal, vault), context)
             expect(await traces(slug, id), `crash at ${step?.kind}`).to.deep.equal([])
             expect(vault.secrets.size).to.equal(0)
+            const receipt = await observeReceipt(get(), desired.owner)
+            expect(receipt, `crash at ${step?.kind}`).to.deep.include({ rows: ROWS, points: POINTS, snapshots: 0 })
           }
       })
     }
+
+    for (const isolation of ['Shared', 'Dedicated'] as const)
+      it(`counts points that were deleted before the process died as well (${isolation})`, async () => {
+        const desired = tenantOf(pipeline, `died-${isolation.toLowerCase()}`, { isolation })
+        const vault = new MemoryVault()
+        const id = await fill(desired, vault)
+        const { database, vectors } = get()
+        const dead = new Error('died after deleting')
+        const dying = Object.assign(Object.create(vectors) as typeof vectors, {
+          delete: async (...given: Parameters<typeof vectors.delete>) => {
+            await vectors.delete(...given)
+            throw dead
+          },
+          count: vectors.count.bind(vectors),
+        })
+        const removal = removalOf(desired, 'Delete')
+        const cutOff = await applyPlan({ database, vectors: dying }, await planOf(removal, vault), contextWith(vault)).catch((error: Error) => error) // prettier-ignore
+        expect(cutOff).to.equal(dead)
+        const rest = await applyPlan(get(), await planOf(removal, vault), contextWith(vault))
+        expect(rest.points).to.equal(0)
+        expect(await traces(desired.slug, id)).to.deep.equal([])
+        expect(await observeReceipt(get(), desired.owner)).to.deep.include({ rows: ROWS, points: POINTS })
+      })
 
     it('with Retain keeps everything, disabled, and the resource takes it back when it is created again', async () => {
       const desired = tenantOf(pipeline, 'kept', { isolation: 'Dedicated' })
@@ -155,7 +165,7 @@ export function removalContract(get: GetStores): void {
       const id = await fill(desired, vault)
       const removal = removalOf(desired, 'Retain')
       const erased = await applyPlan(get(), await planOf(removal, vault), contextWith(vault))
-      expect(erased).to.deep.equal({ rows: 0, points: 0 })
+      expect(erased).to.deep.equal({ rows: 0, points: 0, snapshots: 0 })
       expect((await planOf(removal, vault)).steps).to.deep.equal([])
       const released = await findTenantBySlug(get().database, 'kept')
       expect(released).to.include({ id, status: 'disabled', managed_by: 'api' })
@@ -208,31 +218,6 @@ export function removalContract(get: GetStores): void {
       expect((await planForTenant(get(), recreated, contextWith(vault))).obstacles[0]).to.include({
         reason: 'Conflict',
       })
-    })
-
-    it('with Snapshot keeps the rows where no tenant can read them, and nothing else', async () => {
-      const desired = tenantOf(pipeline, 'archived')
-      const vault = new MemoryVault()
-      const id = await fill(desired, vault)
-      const { database } = get()
-      const removal = removalOf(desired, 'Snapshot')
-      const erased = await applyPlan(get(), await planOf(removal, vault), contextWith(vault))
-      expect(erased.points).to.equal(POINTS)
-      expect(await traces('archived', id)).to.deep.equal([])
-      expect((await planOf(removal, vault)).steps).to.deep.equal([])
-      const { rows } = await database.raw<{ rows: { name: string; comment: string }[] }>(
-        `SELECT nspname AS name, obj_description(oid, 'pg_namespace') AS comment FROM pg_namespace
-          WHERE nspname ~ '^snapshot_' AND nspowner = (SELECT oid FROM pg_roles WHERE rolname = session_user)`,
-      )
-      expect(rows).to.have.length(1)
-      const about = (JSON.parse(rows[0]?.comment ?? '{}') as Record<string, unknown>)[SNAPSHOT_KEY]
-      expect(about).to.deep.include({ slug: 'archived', owner: desired.owner })
-      const documents = await database('documents').withSchema(rows[0]?.name ?? '')
-      expect(documents).to.have.length(1)
-      expect(await tablesIn(database, tenantSchema('archived'))).to.equal(undefined)
-      // The name is free again.
-      const anew = await provisionTenant(get(), desired, contextWith(new MemoryVault()))
-      expect(anew.obstacles).to.deep.equal([])
     })
 
     it('of a resource that never had the tenant touches nothing', async () => {

@@ -94,6 +94,24 @@ export function tenantKeysContract(get: GetStores): void {
       await settled(key)
     })
 
+    it('are replaced once for every new value of what is asked for, and the old one works on for a while', async () => {
+      const key = keyNamed('app', { overlapSeconds: HOUR })
+      await provision(key)
+      const first = secret('app')
+      for (const value of ['2026-01-01', '2026-02-01']) {
+        const old = secret('app')
+        vault.rotation = value
+        expect(kinds(await provision(key))).to.deep.equal(['mint-key'])
+        expect(secret('app')).to.not.equal(old)
+        expect([await works(old), await works(secret('app'))]).to.deep.equal([true, true])
+        await settled(key)
+      }
+      expect(await works(first), 'its overlap has not begun anew').to.equal(true)
+      pass(HOUR)
+      expect([await works(first), await works(secret('app'))]).to.deep.equal([false, true])
+      await settled(key)
+    })
+
     it('are made anew when their secret was deleted, and the lost one stops working at once', async () => {
       const key = keyNamed('app')
       await provision(key)

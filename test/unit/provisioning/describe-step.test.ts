@@ -13,6 +13,7 @@ const [knowledgeBase] = tenant.knowledgeBases
 if (!knowledgeBase) throw new Error('the tenant of tests declares a knowledge base')
 const slug = 'acme'
 const spec = collectionSpec(pipeline.vectors, 'shared', owner)
+const archive = { slug, tenantId: '1', owner, archive: 'snapshot_1', fingerprint: null }
 const erasure = { rows: 41, controlRows: 5, points: { kb_shared: 7, kb_t_acme_g1: 9 } }
 
 const words = (engine: PlanWords['engine'], forecast: PlanWords['erasure'] = erasure): PlanWords => ({
@@ -45,20 +46,24 @@ const cases: [step: Step, changes: string[], detail: RegExp][] = [
   [{ kind: 'create-knowledge-base', slug, knowledgeBase }, ['postgres create knowledge base acme/handbook'], /INSERT INTO tenant_acme.knowledge_bases/], // prettier-ignore
   [{ kind: 'update-knowledge-base', slug, knowledgeBase, changed: ['chunking'] }, ['postgres update knowledge base acme/handbook'], /UPDATE chunking/], // prettier-ignore
   [{ kind: 'release-knowledge-base', slug, name: 'handbook' }, ['postgres update knowledge base acme/handbook'], /no longer declared/], // prettier-ignore
-  [{ kind: 'mint-key', slug, key: keyNamed('app', { role: 'write' }), replaces: ['x'] }, ['kubernetes create Secret/acme-app-key', 'postgres create API key acme/app'], /role write, all knowledge bases; the one before works for another 3600 s/], // prettier-ignore
+  [{ kind: 'mint-key', slug, key: keyNamed('app', { role: 'write' }), replaces: ['x'], why: 'old' }, ['kubernetes create Secret/acme-app-key', 'postgres create API key acme/app'], /role write, all knowledge bases; the one before works for another 3600 s/], // prettier-ignore
   [{ kind: 'register-key', slug, key: keyNamed('app', { knowledgeBases: ['handbook'] }), replaces: [] }, ['postgres create API key acme/app'], /role read, knowledge bases handbook$/], // prettier-ignore
   [{ kind: 'update-key', slug, key: keyNamed('app'), id: '1', changed: ['role'] }, ['postgres update API key acme/app'], /role/], // prettier-ignore
   [{ kind: 'expire-keys', slug, ids: ['1'], at: new Date(0) }, ['postgres update API key acme/1 older'], /1970/],
   [{ kind: 'revoke-keys', slug, ids: ['1', '2'], why: 'lost' }, ['postgres update API key acme/2 of its'], /lost/],
   [{ kind: 'forget-secrets', slug, names: ['a', 'b'] }, ['kubernetes delete Secret/acme-a-key', 'kubernetes delete Secret/acme-b-key'], /key b/], // prettier-ignore
   [{ kind: 'release-tenant', slug, id: '1' }, ['postgres update tenant acme'], /all data stays/],
-  [{ kind: 'disable-tenant', slug, id: '1' }, ['postgres update tenant acme'], /disabled/],
-  [{ kind: 'archive-schema', slug, owner }, ['postgres update schema tenant_acme'], /\(41 rows\)/],
-  [{ kind: 'drop-schema', slug }, ['postgres delete schema tenant_acme'], /DROP SCHEMA tenant_acme CASCADE \(41 rows\)/], // prettier-ignore
+  [{ kind: 'disable-tenant', slug, id: '1', why: 'x' }, ['postgres update tenant acme'], /disabled/],
+  [{ kind: 'archive-schema', ...archive }, ['postgres update schema tenant_acme'], /\(41 rows\): .* snapshot_1$/],
+  [{ kind: 'archive-points', ...archive, collection: 'kb_shared' }, ['postgres create table snapshot_1.archived_points'], /from collection kb_shared \(7 points\)/], // prettier-ignore
+  [{ kind: 'drop-archive', slug, tenantId: '1', archive: 'snapshot_1' }, ['postgres delete schema snapshot_1'], /DROP SCHEMA snapshot_1 CASCADE/], // prettier-ignore
+  [{ kind: 'restore-schema', slug, archive: 'snapshot_1', owner }, ['postgres create schema tenant_acme'], /ALTER SCHEMA snapshot_1 RENAME TO tenant_acme/], // prettier-ignore
+  [{ kind: 'drop-schema', slug, tenantId: '1' }, ['postgres delete schema tenant_acme'], /DROP SCHEMA tenant_acme CASCADE \(41 rows\)/], // prettier-ignore
   [{ kind: 'drop-role', slug }, ['postgres delete role of tenant_acme'], /DROP ROLE/],
   [{ kind: 'delete-points', slug, id: '1', collection: 'kb_shared' }, ['qdrant delete points in collection kb_shared'], /\(7 points\)/], // prettier-ignore
-  [{ kind: 'delete-collection', alias: 'a', collection: 'kb_t_acme_g1' }, ['qdrant delete collection kb_t_acme_g1'], /DELETE .*\(9 points\)/], // prettier-ignore
-  [{ kind: 'delete-tenant', slug, id: '1', collection: 'c' }, ['postgres delete tenant acme'], /\(5 rows\)/],
+  [{ kind: 'delete-collection', alias: 'a', collection: 'kb_t_acme_g1', tenantId: '1' }, ['qdrant delete collection kb_t_acme_g1'], /DELETE .*\(9 points\)/], // prettier-ignore
+  [{ kind: 'delete-tenant', slug, id: '1', collection: 'c', owner }, ['postgres delete tenant acme'], /\(5 rows\)/],
+  [{ kind: 'restore-points', slug }, ['qdrant create points of tenant acme'], /DROP TABLE archived_points/],
   [{ kind: 'release-pipeline', owner }, ['postgres update schema selfrag'], /all data stays/],
   [{ kind: 'drop-control-schema' }, ['postgres delete schema selfrag'], /CASCADE.*\(5 rows\)/],
 ]

@@ -78,13 +78,15 @@ export function settledTenant(pipeline: DesiredPipeline, desired: DesiredTenant)
       strayTables: [],
       structure: [],
       grants: [],
+      archivedPoints: false,
       public: false,
       applied: tenantMigrations.map(one => one.name),
     },
+    archives: [],
     collection: settledCollection(pipeline, row.collection),
     knowledgeBases,
     keys,
-    vault: Object.fromEntries(keys.map(key => [key.name, { state: 'known', keyId: key.id }])),
+    vault: Object.fromEntries(keys.map(key => [key.name, { state: 'known', keyId: key.id, rotationAsked: false }])),
   }
 }
 

@@ -240,7 +240,7 @@ describe('provisioning/plan-keys', () => {
   const wanted = { ...desired, knowledgeBases: [], apiKeys: [key] }
   const world = (changes: Partial<ObservedTenant>) => ({ ...settledTenant(pipeline, wanted), ...changes })
   const aged = keyRow('app', { created_at: new Date(NOW.getTime() - hour) })
-  const known = { app: { state: 'known', keyId: aged.id } } as const
+  const known = { app: { state: 'known', keyId: aged.id, rotationAsked: false } } as const
   const older = keyRow('app', { id: 'older' })
   const ending = keyRow('app', { id: 'ending', expires_at: new Date(NOW.getTime() + 1) })
   const ended = keyRow('app', { id: 'ended', expires_at: NOW })
@@ -279,13 +279,18 @@ describe('provisioning/plan-keys', () => {
       [{ kind: 'mint-key', replaces: ['key-app'] }],
     ],
     [
+      'asked for: mints, young as it is',
+      world({ vault: { app: { state: 'known', keyId: 'key-app', rotationAsked: true } } }),
+      [{ kind: 'mint-key', replaces: ['key-app'], why: 'somebody asked for another one' }],
+    ],
+    [
       'a secret whose key is ending: mints',
-      world({ keys: [ending], vault: { app: { state: 'known', keyId: 'ending' } } }),
+      world({ keys: [ending], vault: { app: { state: 'known', keyId: 'ending', rotationAsked: false } } }),
       [{ kind: 'mint-key', replaces: [] }],
     ],
     [
       'a secret whose key has ended: mints',
-      world({ keys: [ended], vault: { app: { state: 'known', keyId: 'ended' } } }),
+      world({ keys: [ended], vault: { app: { state: 'known', keyId: 'ended', rotationAsked: false } } }),
       [{ kind: 'mint-key', replaces: [] }],
     ],
     [

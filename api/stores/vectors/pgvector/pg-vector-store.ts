@@ -7,6 +7,7 @@ import { requireInScope, type VectorScope } from '../vector-scope.ts'
 import {
   CollectionMissing,
   DimensionMismatch,
+  type PageOfPoints,
   type PointSelector,
   type ScoredPoint,
   type SearchLeg,
@@ -21,7 +22,17 @@ import { PgCollections } from './collections.ts'
 import { type Fragment, filterCondition, join, scopeCondition, selectorCondition } from './conditions.ts'
 import { named, onTable } from './faults.ts'
 import { type CollectionRow, extensionVersion, findCollection, qualified } from './registry.ts'
-import { fromRow, type HitRow, type PointRow, toRow, UPDATE_SPARSE, UPSERT } from './rows.ts'
+import {
+  fromRow,
+  fromWholeRow,
+  type HitRow,
+  POINT_COLUMNS,
+  type PointRow,
+  toRow,
+  UPDATE_SPARSE,
+  UPSERT,
+  type WholeRow,
+} from './rows.ts'
 import { searchInTable } from './search.ts'
 import { sparseText } from './vector-text.ts'
 
@@ -85,12 +96,25 @@ export class PgVectorStore implements VectorStore {
   }
 
   async get(scope: VectorScope, ids: readonly string[]): Promise<StoredPoint[]> {
-    const rows = await this.#select<PointRow>(
-      scope,
-      { ids },
-      'id, kb_id, document_id, chunk_id, position, text, metadata',
-    )
+    const rows = await this.#select<PointRow>(scope, { ids }, POINT_COLUMNS)
     return rows.map(fromRow).sort(byDocumentAndPosition)
+  }
+
+  async page(scope: VectorScope, { after, limit }: PageOfPoints): Promise<VectorPoint[]> {
+    const { sql, values } = scopeCondition(scope)
+    return this.#onTable(scope, async (row, table) => {
+      const dense = row.dimension === null ? 'NULL' : 'dense'
+      const statement = `SELECT ${POINT_COLUMNS}, ${dense}::text AS dense, sparse::text AS sparse FROM ??
+                          WHERE ${sql} AND (?::uuid IS NULL OR id > ?::uuid) ORDER BY id LIMIT ?`
+      const { rows } = await this.#database.raw<{ rows: WholeRow[] }>(statement, [
+        table,
+        ...values,
+        after,
+        after,
+        limit,
+      ])
+      return rows.map(fromWholeRow)
+    })
   }
 
   async count(scope: VectorScope, selector: PointSelector): Promise<number> {

@@ -1,6 +1,6 @@
 import type { FilterTerms } from '../filter-terms.ts'
 import type { StoredPoint, VectorPoint } from '../vector-store.ts'
-import { denseText, sparseText } from './vector-text.ts'
+import { denseText, parseDense, parseSparse, sparseText } from './vector-text.ts'
 
 /** A row as a search or a read gives it. */
 export interface PointRow {
@@ -11,6 +11,14 @@ export interface PointRow {
   readonly position: number
   readonly text: string
   readonly metadata: Record<string, unknown>
+}
+
+export const POINT_COLUMNS = 'id, kb_id, document_id, chunk_id, position, text, metadata'
+
+/** With its vectors, as text. */
+export interface WholeRow extends PointRow {
+  readonly dense: string | null
+  readonly sparse: string
 }
 
 export interface HitRow extends PointRow {
@@ -74,5 +82,13 @@ export function fromRow(row: PointRow): StoredPoint {
     position: row.position,
     text: row.text,
     metadata: row.metadata,
+  }
+}
+
+export function fromWholeRow(row: WholeRow): VectorPoint {
+  return {
+    ...fromRow(row),
+    ...(row.dense !== null && { dense: parseDense(row.dense) }),
+    sparse: parseSparse(row.sparse),
   }
 }

@@ -55,3 +55,19 @@ export function fromPoint(id: unknown, payload: unknown): StoredPoint {
     metadata: stored.metadata,
   }
 }
+
+/** A point with its vectors, as a scroll gives it. */
+export function fromRecord({ id, payload, vector }: Schemas['Record']): VectorPoint {
+  const { [DENSE]: dense, [SPARSE]: sparse } = vector as { [DENSE]?: number[]; [SPARSE]?: Schemas['SparseVector'] }
+  return {
+    ...fromPoint(id, payload),
+    ...(dense && { dense }),
+    sparse: ascending(sparse ?? { indices: [], values: [] }),
+  }
+}
+
+/** The contract's order, in which Qdrant need not give it. */
+function ascending({ indices, values }: Schemas['SparseVector']): SparseVector {
+  const pairs = indices.map((index, place) => [index, values[place] ?? 0] as const).sort(([a], [b]) => a - b)
+  return { indices: pairs.map(([index]) => index), values: pairs.map(([, value]) => value) }
+}

@@ -3,6 +3,7 @@ import { batches } from '../batches.ts'
 import { byDocumentAndPosition, rank, TIE_MARGIN } from '../ranking.ts'
 import { requireInScope, type VectorScope } from '../vector-scope.ts'
 import type {
+  PageOfPoints,
   PointSelector,
   ScoredPoint,
   SearchLeg,
@@ -15,7 +16,7 @@ import type {
 import { QdrantCollections } from './collections.ts'
 import { isQdrantStatus, onCollection } from './errors.ts'
 import { searchFilter, selectorFilter } from './filter.ts'
-import { DENSE, fromPoint, shownPayload, SPARSE, toNumbers, toPoint, toSparse } from './points.ts'
+import { DENSE, fromPoint, fromRecord, shownPayload, SPARSE, toNumbers, toPoint, toSparse } from './points.ts'
 import { type QdrantConnection, QdrantTransport } from './transport.ts'
 
 /** Large enough to amortise a round trip, small enough for Qdrant's request limit of 32 MB and for one attempt's timeout. */
@@ -73,6 +74,15 @@ export class QdrantVectorStore implements VectorStore {
   async get(scope: VectorScope, ids: readonly string[]): Promise<StoredPoint[]> {
     const found = await this.#scroll(scope, ids, shownPayload)
     return found.map(point => fromPoint(point.id, point.payload)).sort(byDocumentAndPosition)
+  }
+
+  async page(scope: VectorScope, { after, limit }: PageOfPoints): Promise<VectorPoint[]> {
+    const filter = selectorFilter(scope, { all: true })
+    if (filter === 'nothing') return []
+    // Qdrant begins with the offset itself, if it is still there.
+    const body = { filter, offset: after, limit: limit + 1, with_payload: shownPayload, with_vector: true }
+    const answer = await this.#onPoints<Schemas['ScrollResult']>(scope, 'POST', '/scroll', body)
+    return answer.points.filter(({ id }) => id !== after).slice(0, limit).map(fromRecord) // prettier-ignore
   }
 
   async count(scope: VectorScope, selector: PointSelector): Promise<number> {
