@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type ProvisioningStores } from '../api/provisioning/stores.ts'
 import { type DatabaseAddress, parseDatabaseUrl } from '../api/stores/postgres/database-address.ts'
-import { databaseFault } from '../api/stores/postgres/database-errors.ts'
+import { databaseFault, isOutOfResources } from '../api/stores/postgres/database-errors.ts'
 import { openDatabase } from '../api/stores/postgres/database.ts'
 import { PgVectorStore } from '../api/stores/vectors/pgvector/pg-vector-store.ts'
 import { QdrantVectorStore } from '../api/stores/vectors/qdrant/qdrant-vector-store.ts'
@@ -142,9 +142,9 @@ function databaseAddress(access: StoreAddress['database']): DatabaseAddress {
 /** What kind of fault an error of a store is, in the words that conditions use. */
 export function storeFault(error: unknown): StoreFault | null {
   if (error instanceof InvalidAddress) return { store: 'database', reason: 'InvalidAddress', message: error.message }
-  if (error instanceof VectorStoreUnavailable)
-    return { store: 'vectors', reason: 'Unreachable', message: error.message }
+  if (error instanceof VectorStoreUnavailable) return vectorFault(error)
   const message = messageOf(error)
+  if (isOutOfResources(error)) return { store: 'database', reason: 'OutOfResources', message }
   switch (databaseFault(error)) {
     case 'unavailable':
     case 'timeout':
@@ -155,6 +155,11 @@ export function storeFault(error: unknown): StoreFault | null {
     default:
       return null
   }
+}
+
+function vectorFault({ why, message, retryAfterMs }: VectorStoreUnavailable): StoreFault {
+  const reasons = { away: 'Unreachable', overloaded: 'OutOfResources', refused: 'AccessRefused' } as const
+  return { store: 'vectors', reason: reasons[why], message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
 }
 
 /** A host with several addresses fails with an error that has no message of its own. */

@@ -6,10 +6,11 @@ import { type OperatorMetrics } from './metrics.ts'
 import { disposableTypes, types } from './observe/resource-types.ts'
 import { type Tenant } from './observe/resources.ts'
 import { type OperatorDependencies } from './operator.ts'
-import { spread } from './runtime/backoff.ts'
+import { backoff, spread } from './runtime/backoff.ts'
 import { type ReconcileResult, runController } from './runtime/controller.ts'
 import { EventRecorder } from './runtime/events.ts'
 import { KubernetesClient } from './runtime/kubernetes-client.ts'
+import { isRefusal } from './runtime/kubernetes-error.ts'
 import { pause } from './runtime/timers.ts'
 import { type QueueState, WorkQueue } from './runtime/work-queue.ts'
 import { type Watching } from './watching.ts'
@@ -30,6 +31,8 @@ export interface Leading {
 
 /** After so long a failing key is tried no less often: a database that comes back is used within minutes. */
 const BACKOFF = { baseMs: 500, maxMs: 120_000 }
+/** A thousand tenants that appear or become ready within it make the pipeline count them once. */
+const SOON_MS = 1000
 const IDLE_CHECK_MS = 60_000
 
 /**
@@ -52,8 +55,15 @@ export function lead(deps: LeadingDependencies, assert: () => void, lost: AbortS
   const events = new EventRecorder({ client, controller: 'selfrag.io/operator', instance: config.POD_NAME, now: deps.now, log: deps.log }) // prettier-ignore
 
   const until = async (signal: AbortSignal) => {
-    const cluster = await clusterId(client)
-    const context = makeContext(deps, { client, events, cluster, beforeWrite })
+    const cluster = await clusterId(deps, client, AbortSignal.any([signal, lost]))
+    if (cluster === null) return
+    const context = makeContext(deps, {
+      client,
+      events,
+      cluster,
+      beforeWrite,
+      lookAtPipeline: key => queues.pipeline.add(key),
+    })
     const stopping = AbortSignal.any([signal, lost])
     const run = (name: keyof typeof queues, reconcile: (context: OperatorContext, key: string) => Promise<ReconcileResult>) =>
       runController(
@@ -69,7 +79,11 @@ export function lead(deps: LeadingDependencies, assert: () => void, lost: AbortS
         stopping,
         stopNow,
       ) // prettier-ignore
-    deps.watching.handTo({ pipeline: key => queues.pipeline.add(key), tenant: key => queues.tenant.add(key) })
+    deps.watching.handTo({
+      pipeline: key => queues.pipeline.add(key),
+      tenant: key => queues.tenant.add(key),
+      pipelineSoon: key => queues.pipeline.addAfter(key, SOON_MS),
+    })
     const cancelGrace = limitGrace(deps, signal, hardStop)
     const idle = closeIdleNowAndThen(deps, stopping)
     try {
@@ -84,12 +98,29 @@ export function lead(deps: LeadingDependencies, assert: () => void, lost: AbortS
   return { until, queues: () => ({ pipeline: queues.pipeline.state, tenant: queues.tenant.state }) }
 }
 
-/** Uid of the namespace that every cluster has and that nobody can make anew. */
-async function clusterId(client: KubernetesClient): Promise<string> {
-  const namespace = await client.get(types.namespaces, { name: 'kube-system' })
-  if (!namespace?.metadata.uid)
-    throw new Error('the namespace kube-system cannot be read; its uid identifies the cluster')
-  return namespace.metadata.uid
+/**
+ * Uid of the namespace that every cluster has and that nobody can make anew. An API server that is away is waited for; null
+ * when the signal aborts meanwhile.
+ * @throws when the API server refuses to tell
+ */
+async function clusterId(
+  { timers, random, log }: LeadingDependencies,
+  client: KubernetesClient,
+  signal: AbortSignal,
+): Promise<string | null> {
+  for (let failures = 1; !signal.aborted; failures++) {
+    try {
+      const namespace = await client.get(types.namespaces, { name: 'kube-system' })
+      if (namespace?.metadata.uid) return namespace.metadata.uid
+      throw new Error('the namespace kube-system has no uid, which identifies the cluster')
+    } catch (error) {
+      if (signal.aborted) return null
+      if (!(error instanceof Error) || isRefusal(error)) throw error
+      log.warn({ err: error }, 'the API server does not tell which cluster this is; asking again')
+      await pause(timers, backoff(BACKOFF, failures, random()), signal)
+    }
+  }
+  return null
 }
 
 interface Term {
@@ -97,10 +128,12 @@ interface Term {
   readonly events: EventRecorder
   readonly cluster: string
   readonly beforeWrite: () => void
+  readonly lookAtPipeline: (key: string) => void
 }
 
-function makeContext(deps: LeadingDependencies, { client, events, cluster, beforeWrite }: Term): OperatorContext {
+function makeContext(deps: LeadingDependencies, term: Term): OperatorContext {
   const { config, watching, connections, metrics, hooks } = deps
+  const { client, events, cluster, beforeWrite, lookAtPipeline } = term
   const namespaces = config.WATCH_NAMESPACES.length > 0 ? config.WATCH_NAMESPACES : [undefined]
   return {
     client,
@@ -122,6 +155,7 @@ function makeContext(deps: LeadingDependencies, { client, events, cluster, befor
       return lists.flatMap(({ items }) => items)
     },
     withStores: (pipeline, address, work) => connections.use(pipeline, address, work),
+    lookAtPipeline,
     forgetStores: pipeline => connections.forget(pipeline),
     faultOf: error => {
       const fault = storeFault(error)

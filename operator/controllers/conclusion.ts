@@ -3,17 +3,18 @@ import { type Drift } from '../../api/provisioning/steps.ts'
 import { type ApplyContext } from '../../api/provisioning/stores.ts'
 import { patchStatus } from '../apply/status.ts'
 import { type Pipeline, type Tenant } from '../observe/resources.ts'
+import { describeFailure } from '../plan/describe-failure.ts'
 import { fails, holds } from '../plan/findings.ts'
 import { withoutPlan } from '../plan/plan-status.ts'
 import { newDrift } from '../plan/status-drift.ts'
-import { type StoreFault } from '../plan/store-fault.ts'
+import { isPassing, type StoreFault } from '../plan/store-fault.ts'
 import { changedFindings, type Finding, setConditions } from '../runtime/conditions.ts'
-import { type ReconcileResult } from '../runtime/controller.ts'
+import { type ReconcileResult, RetryLater } from '../runtime/controller.ts'
 import { cut, listed } from '../runtime/cut.ts'
 import { isConflict } from '../runtime/kubernetes-error.ts'
 import { objectKey, type ResourceType } from '../runtime/kubernetes-object.ts'
 import { LeadershipLost } from '../runtime/leader-election.ts'
-import { type OperatorContext, RetryLater, SLOW_RETRY_MS } from './context.ts'
+import { type OperatorContext, SLOW_RETRY_MS } from './context.ts'
 
 type Resource = Pipeline | Tenant
 
@@ -60,7 +61,7 @@ function describeDrift(drift: readonly Drift[]): string[] {
 
 /** When to look again, after the status has been written. @throws RetryLater when the key should come back by backoff */
 export function nextLook(context: OperatorContext, fault: StoreFault | null, dueMs = Infinity): ReconcileResult {
-  if (fault?.reason === 'Unreachable') throw new RetryLater(fault.message)
+  if (fault && isPassing(fault)) throw new RetryLater(fault.message, fault.retryAfterMs)
   const look = fault ? SLOW_RETRY_MS : context.resyncMs()
   return { requeueAfterMs: Math.max(0, Math.min(look, dueMs)) }
 }
@@ -90,7 +91,8 @@ export async function tellingFailures(
     return await work()
   } catch (error) {
     const ownAffair = error instanceof RetryLater || error instanceof LeadershipLost || isConflict(error)
-    if (!ownAffair) await tellFailure(context, type, resource, error).catch(() => undefined)
+    if (!ownAffair)
+      await tellFailure(context, type, resource, error).catch(unwritten => tellUnwritten(context, resource, unwritten))
     throw error
   }
 }
@@ -101,15 +103,22 @@ async function tellFailure(
   resource: Resource,
   error: unknown,
 ): Promise<void> {
-  const message = `${error instanceof Error ? error.message : String(error)}; it is tried again by itself`
+  const { reason, message } = describeFailure(error)
   const findings = [
-    fails('Ready', 'ReconcileFailed', message),
+    fails('Ready', reason, message),
     holds('Progressing', 'Retrying', 'the last attempt failed; it is tried again'),
-    holds('Degraded', 'ReconcileFailed', message),
+    holds('Degraded', reason, message),
   ]
   const before = resource.status ?? {}
   const conditions = setConditions(before.conditions ?? [], findings, resource.metadata.generation, context.now())
   await conclude(context, type, resource, findings, { ...before, conditions })
+}
+
+/** An object that has grown too large takes no status any more; an Event is an object of its own. */
+function tellUnwritten({ events }: OperatorContext, resource: Resource, error: unknown): void {
+  if (error instanceof LeadershipLost) return
+  const note = `the status could not be written: ${error instanceof Error ? error.message : String(error)}`
+  events.record(resource, { type: 'Warning', reason: 'StatusNotWritten', action: 'Reconcile', note })
 }
 
 /** On whose behalf steps are carried out, as the audit log has it. */

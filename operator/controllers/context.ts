@@ -38,6 +38,8 @@ export interface OperatorContext {
     address: StoreAddress,
     work: (stores: ProvisioningStores) => Promise<T>,
   ) => Promise<T>
+  /** Has a pipeline reconciled soon. */
+  readonly lookAtPipeline: (pipeline: string) => void
   readonly forgetStores: (pipeline: string) => void
   readonly faultOf: (error: unknown) => StoreFault | null
   /** Around each step in a store; throws when the step must not be taken (any more). */
@@ -46,8 +48,3 @@ export interface OperatorContext {
 
 /** How long until a fault that a person has to mend is looked at again, if no watch tells before. */
 export const SLOW_RETRY_MS = 60_000
-
-/** Ends a run whose status has been written already, so that the key comes back later and later. */
-export class RetryLater extends Error {
-  override readonly name = 'RetryLater'
-}

@@ -36,6 +36,7 @@ export async function removePipeline(
     pipeline: objectKey(pipeline.metadata),
     address: storeAddress(pipeline, secrets),
     missing: secrets.missing,
+    knownFault: null,
     namespace: pipeline.metadata.namespace,
     retains: pipeline.spec.deletionPolicy === 'Retain',
     work: stores => eraseOrRelease(context, pipeline, stores),

@@ -7,6 +7,7 @@ import { fails, holds, sentences } from '../plan/findings.ts'
 import { describe } from '../plan/missing-secrets.ts'
 import { withoutPlan } from '../plan/plan-status.ts'
 import { type StoreAddress } from '../plan/store-address.ts'
+import { type StoreFault } from '../plan/store-fault.ts'
 import { type Finding, setConditions } from '../runtime/conditions.ts'
 import { type ReconcileResult } from '../runtime/controller.ts'
 import { type ResourceType } from '../runtime/kubernetes-object.ts'
@@ -21,6 +22,8 @@ export interface Removal {
   readonly pipeline: string
   readonly address: StoreAddress | null
   readonly missing: readonly MissingSecret[]
+  /** The pipeline has met it already and wakes whoever waits when it has ended: nothing is tried until then. */
+  readonly knownFault: StoreFault | null
   /** Of the Secrets. */
   readonly namespace: string
   /** Nothing is erased, so that stores which nobody can open any more are no reason to wait. */
@@ -48,6 +51,10 @@ export async function cleanUp(context: OperatorContext, removal: Removal): Promi
     // `kubectl delete -f` takes the Secret along; what is kept needs no clean-up.
     if (removal.retains) return letGo(context, resource, `kept as it is, without a mark that it may be taken up again: ${missing}`) // prettier-ignore
     return wait(context, type, resource, 'SecretMissing', `nothing was erased yet: ${missing}; ${ESCAPE}`)
+  }
+  if (removal.knownFault) {
+    const { reason, message } = removal.knownFault
+    return wait(context, type, resource, reason, `${message}; ${ESCAPE}`)
   }
   try {
     const { obstacles, erased, receipt } = await context.withStores(removal.pipeline, address, removal.work)

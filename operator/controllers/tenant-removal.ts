@@ -9,6 +9,7 @@ import { referencedSecrets } from '../desired/referenced-secrets.ts'
 import { types } from '../observe/resource-types.ts'
 import { type Pipeline, type Tenant } from '../observe/resources.ts'
 import { observeSecrets } from '../observe/secrets.ts'
+import { knownFault } from '../plan/known-fault.ts'
 import { storeAddress } from '../plan/store-address.ts'
 import { type ReconcileResult } from '../runtime/controller.ts'
 import { hasFinalizer, removeFinalizer } from '../runtime/finalizer.ts'
@@ -48,6 +49,7 @@ async function cleanUpIn(
     pipeline: objectKey(pipeline.metadata),
     address: storeAddress(pipeline, secrets),
     missing: secrets.missing,
+    knownFault: knownFault(pipeline),
     namespace,
     retains: removal.policy === 'Retain',
     work: async stores => {

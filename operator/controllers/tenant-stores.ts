@@ -16,6 +16,7 @@ import { type Pipeline, type Tenant } from '../observe/resources.ts'
 import { observeSecrets } from '../observe/secrets.ts'
 import { isolationDue } from '../plan/isolation-due.ts'
 import { toldDrift } from '../plan/drift-policy.ts'
+import { knownFault } from '../plan/known-fault.ts'
 import { storeAddress } from '../plan/store-address.ts'
 import { nothingLookedAt, type TenantReport } from '../plan/tenant-report.ts'
 import { objectKey } from '../runtime/kubernetes-object.ts'
@@ -23,8 +24,11 @@ import { applyContext, tellDrift } from './conclusion.ts'
 import { tellingKeys } from './key-events.ts'
 import { type OperatorContext } from './context.ts'
 
-/** A report, and in how many milliseconds a key has to be rotated. */
-export type Provisioned = TenantReport & { readonly dueMs?: number }
+/**
+ * A report, and in how many milliseconds a key has to be rotated. `pipelineTries`: nothing was tried, because the pipeline
+ * has met the fault already and wakes its tenants when it has ended.
+ */
+export type Provisioned = TenantReport & { readonly dueMs?: number; readonly pipelineTries?: true }
 
 /** Brings what a tenant owns in its pipeline's stores to what it asks for, if they can be reached. */
 export async function provisionTenant(
@@ -33,6 +37,8 @@ export async function provisionTenant(
   pipeline: Pipeline,
 ): Promise<Provisioned> {
   const key = objectKey(pipeline.metadata)
+  const known = knownFault(pipeline)
+  if (known) return { ...nothingLookedAt, fault: known, pipelineTries: true }
   const secrets = await observeSecrets(context.client, pipeline.metadata.namespace, referencedSecrets(pipeline))
   const address = storeAddress(pipeline, secrets)
   if (!address) return { ...nothingLookedAt, waiting: pipelineNotReady(key) }
@@ -42,6 +48,8 @@ export async function provisionTenant(
     if (error instanceof Unfinished) return restoring(error)
     const fault = context.faultOf(error)
     if (!fault) throw error
+    // It may not know yet; from then on only the pipeline tries.
+    context.lookAtPipeline(key)
     return { ...nothingLookedAt, fault }
   }
 }

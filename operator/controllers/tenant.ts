@@ -35,8 +35,9 @@ export async function reconcileTenant(context: OperatorContext, key: string): Pr
       return tell(context, tenant, pipeline, await withdrawTenant(context, tenant, pipeline, refusal))
     if (!pipeline || refusal) return tell(context, tenant, pipeline, { ...nothingLookedAt, waiting: refusal })
     const owned = await addFinalizer(context.client, types.tenants, tenant, TENANT_FINALIZER)
-    const { dueMs, ...report } = await provisionTenant(context, owned, pipeline)
-    return tell(context, owned, pipeline, report, dueMs)
+    const { dueMs, pipelineTries, ...report } = await provisionTenant(context, owned, pipeline)
+    const next = () => (pipelineTries ? nextLook(context, null) : nextLook(context, report.fault, dueMs))
+    return tell(context, owned, pipeline, report, next)
   })
 }
 
@@ -45,10 +46,10 @@ async function tell(
   tenant: Tenant,
   pipeline: Pipeline | null,
   report: TenantReport,
-  dueMs?: number,
+  next = () => nextLook(context, report.fault),
 ): Promise<ReconcileResult> {
   const findings = tenantFindings(tenant, pipeline, report)
   const status = tenantStatus(tenant, pipeline, report, findings, context.now())
   await conclude(context, types.tenants, tenant, findings, status)
-  return nextLook(context, report.fault, dueMs)
+  return next()
 }

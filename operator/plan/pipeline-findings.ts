@@ -9,6 +9,7 @@ import { secretFinding } from './missing-secrets.ts'
 import { modelsFinding } from './models-finding.ts'
 import { monitoringFinding } from './monitoring-finding.ts'
 import { type PipelineReport } from './pipeline-report.ts'
+import { isPassing } from './store-fault.ts'
 
 const areas = ['DatabaseReady', 'VectorStoreReady', 'ModelsReady', 'WorkerAvailable', 'APIAvailable'] as const
 
@@ -83,8 +84,8 @@ function progress(report: PipelineReport, ready: Finding): Finding {
   if (report.missing.length > 0 || report.obstacles.length > 0 || report.objectObstacles.length > 0)
     return fails(type, 'Blocked', 'waits until somebody has done what the condition Ready says')
   if (report.fault)
-    return report.fault.reason === 'Unreachable'
-      ? holds(type, 'Retrying', 'a store cannot be reached; it is tried again')
+    return isPassing(report.fault)
+      ? holds(type, 'Retrying', 'a store cannot be used; it is tried again')
       : fails(type, 'Blocked', 'waits until somebody has done what the condition Ready says')
   const rolling = Object.values(report.deployments).some(live => !isRolledOut(live))
   if (rolling) return holds(type, 'RollingOut', 'pods are being started or replaced')
@@ -110,9 +111,13 @@ function degradation(pipeline: Pipeline, report: PipelineReport): Finding {
 function advice({ fault }: PipelineReport): string {
   switch (fault?.reason) {
     case 'AccessRefused':
-      return `${fault.message}; correct the Secret that spec.postgres refers to, or the role in Postgres`
+      return fault.store === 'vectors'
+        ? `${fault.message}; correct the Secret that spec.vectors refers to`
+        : `${fault.message}; correct the Secret that spec.postgres refers to, or the role in Postgres`
     case 'InvalidAddress':
       return `${fault.message}; correct the Secret that spec.postgres refers to`
+    case 'OutOfResources':
+      return `${fault.message}; give it more room; it is tried again by itself`
     case 'Unreachable':
       return `${fault.message}; it is tried again by itself`
     case undefined:

@@ -3,6 +3,7 @@ import { type Pipeline, type Tenant } from '../observe/resources.ts'
 import { type Finding } from '../runtime/conditions.ts'
 import { DRIFTED, driftMessage, toldDrift } from './drift-policy.ts'
 import { fails, holds, obstructed, readiness, sentences, unknown } from './findings.ts'
+import { isPassing } from './store-fault.ts'
 import { type TenantReport } from './tenant-report.ts'
 
 const areas = ['SchemaReady', 'CollectionReady', 'KnowledgeBasesReady', 'KeysReady', 'IsolationVerified'] as const
@@ -110,8 +111,8 @@ function isBreached({ isolation }: TenantReport): boolean {
 
 function progress(report: TenantReport, ready: Finding): Finding {
   const type = 'Progressing'
-  if (report.fault?.reason === 'Unreachable')
-    return holds(type, 'Retrying', 'a store cannot be reached; it is tried again')
+  if (report.fault && isPassing(report.fault))
+    return holds(type, 'Retrying', 'a store cannot be used; it is tried again')
   if (report.waiting?.reason === 'Restoring') return holds(type, 'Restoring', report.waiting.message)
   const waits = report.waiting !== null || report.obstacles.length > 0 || report.takenSecrets.length > 0
   if (waits || report.fault) return fails(type, 'Blocked', 'waits for what the condition Ready says')

@@ -10,6 +10,18 @@ export interface ControllerRun {
   readonly retry: boolean
 }
 
+/** Ends a run whose outcome has been told already, so that the key comes back later and later. */
+export class RetryLater extends Error {
+  override readonly name = 'RetryLater'
+  /** Not before so long. */
+  readonly retryAfterMs: number
+
+  constructor(message: string, retryAfterMs = 0) {
+    super(message)
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
 export interface ControllerLog {
   debug(fields: object, message: string): void
   warn(fields: object, message: string): void
@@ -74,7 +86,7 @@ async function runOnce(options: ControllerOptions, key: string, hardStop: AbortS
     log.debug({ controller: options.name, key, outcome, duration_ms: seconds() * 1000 }, 'reconciled')
   } catch (error) {
     if (hardStop.aborted) return observe('stopped')
-    const retry_ms = Math.round(queue.addFailed(key))
+    const retry_ms = Math.round(queue.addFailed(key, error instanceof RetryLater ? error.retryAfterMs : 0))
     observe('failed')
     log.warn({ controller: options.name, key, err: error, failures: queue.failures(key), retry_ms }, 'reconcile failed')
   }

@@ -6,8 +6,9 @@ export class KubernetesError extends Error {
   /** `NotFound`, `Conflict`, `AlreadyExists`, `Invalid`, `Forbidden`, `Expired`, … */
   readonly reason: string
 
-  constructor(request: string, status: number, reason: string, message: string) {
-    super(`${request}: ${status} ${reason}: ${message}`)
+  /** @param cause the first cause that the API server gives, a CamelCase word such as `NamespaceTerminating` */
+  constructor(request: string, status: number, reason: string, message: string, cause?: string) {
+    super(`${request}: ${status} ${reason}: ${message}`, { cause })
     this.status = status
     this.reason = reason
   }
@@ -44,11 +45,24 @@ export function isExpired(error: unknown): boolean {
   return error instanceof KubernetesError && (error.status === 410 || error.reason === 'Expired')
 }
 
+/** The API server understood the request and will not carry it out: repeating it at once would not help. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof KubernetesError && error.status >= 400 && error.status < 500 && error.status !== 429
+}
+
+/** The part of a metav1.Status that is looked at. */
+interface StatusBody {
+  readonly reason?: string
+  readonly message?: string
+  readonly details?: { readonly causes?: readonly { readonly reason?: string }[] }
+}
+
 /** The body of a refusal is a metav1.Status; anything else (a proxy's page) is told by its beginning. */
 export function errorFromBody(request: string, status: number, body: string): KubernetesError {
   try {
-    const { reason, message } = JSON.parse(body) as { reason?: string; message?: string }
-    return new KubernetesError(request, status, reason ?? 'Unknown', message ?? body.slice(0, 200))
+    const { reason, message, details } = JSON.parse(body) as StatusBody
+    const cause = details?.causes?.[0]?.reason
+    return new KubernetesError(request, status, reason ?? 'Unknown', message ?? body.slice(0, 200), cause)
   } catch {
     return new KubernetesError(request, status, 'Unknown', body.slice(0, 200))
   }

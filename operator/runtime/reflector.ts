@@ -12,7 +12,7 @@ export interface ReflectorSink<T> {
   remove(object: T): void
   /** The server does not serve this (optional) kind, so that there is nothing. */
   absent(reason: Absence): void
-  /** The server has answered: what is in the cache is no older than this moment's past. */
+  /** The server has answered, be it with a refusal. */
   contact(): void
 }
 
@@ -134,7 +134,7 @@ async function goWithout<T>(
   await pause(options.timers, options.absentRetryMs ?? ABSENT_RETRY_MS, signal)
 }
 
-async function recover<T>(
+async function recover<T extends KubernetesObject>(
   options: ReflectorOptions<T>,
   position: Position,
   error: unknown,
@@ -143,6 +143,8 @@ async function recover<T>(
   const { kind } = options.type
   const failures = ++position.failures
   options.restarted?.(isExpired(error) ? 'expired' : 'error')
+  // A refusal is a sign of life: a kind that is not served (any more) is nothing that a restart would mend.
+  if (error instanceof KubernetesError) options.sink.contact()
   if (isExpired(error)) {
     options.log.debug({ kind }, 'the watched version is too old: listing again')
     position.version = null

@@ -79,11 +79,11 @@ export class WorkQueue {
     this.#later.set(key, { due, cancel })
   }
 
-  /** Adds a key that failed: later and later, until {@link forget}. Gives the delay in milliseconds. */
-  addFailed(key: string): number {
+  /** Adds a key that failed: later and later, until {@link forget}; not before `leastMs`. Gives the delay in milliseconds. */
+  addFailed(key: string, leastMs = 0): number {
     const failures = this.failures(key) + 1
     this.#failures.set(key, failures)
-    const delay = backoff(this.#options.backoff, failures, this.#options.random())
+    const delay = Math.max(leastMs, backoff(this.#options.backoff, failures, this.#options.random()))
     this.addAfter(key, delay)
     return delay
   }

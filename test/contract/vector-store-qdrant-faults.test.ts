@@ -116,6 +116,34 @@ describe('vector store: qdrant that fails', function () {
       expect(performance.now() - start).to.be.within(990, 3000)
     })
 
+    it('gives up when Retry-After is longer than anybody waits here, and tells how long', async () => {
+      const header = (value: string) => () => ({ status: 429, headers: { 'retry-after': value }, body: 'slow down' })
+      for (const [value, least, most] of [
+        ['30', 30_000, 30_000],
+        [new Date(Date.now() + 30_000).toUTCString(), 20_000, 31_000],
+      ] as const) {
+        proxy.script = header(value)
+        const asked = proxy.seen.length
+        const fresh = new QdrantVectorStore({ url: proxy.url, timeoutMs: 500 })
+        const error = (await rejection(fresh.count(scope, { all: true }))) as VectorStoreUnavailable
+        expect(error).to.be.instanceOf(VectorStoreUnavailable)
+        expect(error.message).to.match(/answers 429: slow down$/)
+        expect(error.why).to.equal('overloaded')
+        expect(error.retryAfterMs).to.be.within(least, most)
+        proxy.script = () => 'pass'
+        expect((await rejection(fresh.count(scope, { all: true }))).message, 'asked too early').to.equal(error.message)
+        expect(proxy.seen).to.have.length(asked + 1)
+        await fresh.close()
+      }
+    })
+
+    it('tells a refused API key apart', async () => {
+      proxy.script = () => ({ status: 401, body: 'no' })
+      const error = (await rejection(store.count(scope, { all: true }))) as VectorStoreUnavailable
+      expect(error.why).to.equal('refused')
+      expect(proxy.seen).to.have.length(1)
+    })
+
     it('writes again what it got no answer for', async () => {
       proxy.script = () => (proxy.seen.length === 1 ? 'lose-answer' : 'pass')
       await store.upsert(scope, [point('two')])

@@ -56,6 +56,13 @@ export function databaseFault(error: unknown): DatabaseFault {
   return 'other'
 }
 
+/** It answers, but has no room left: disk (53100), memory (53200), connections (53300). Also `unavailable`. */
+export function isOutOfResources(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && typeof error.code === 'string' && /^53[0-9A-Z]{3}$/.test(error.code)
+  )
+}
+
 export function isUnavailable(error: unknown): boolean {
   return databaseFault(error) === 'unavailable'
 }

@@ -171,6 +171,19 @@ export interface CollectionAdmin {
 /** The store cannot be reached, is overloaded, or answered with a fault of its own. Trying again later may help. */
 export class VectorStoreUnavailable extends Error {
   override readonly name = 'VectorStoreUnavailable'
+  /** `refused`: only another API key helps. */
+  readonly why: 'away' | 'overloaded' | 'refused'
+  /** The store asks not to be asked before, if it said so. */
+  readonly retryAfterMs: number | undefined
+
+  constructor(
+    message: string,
+    options: ErrorOptions & { why?: VectorStoreUnavailable['why']; retryAfterMs?: number | undefined } = {},
+  ) {
+    super(message, options)
+    this.why = options.why ?? 'away'
+    this.retryAfterMs = options.retryAfterMs
+  }
 }
 
 /** The scope's collection is not there: provisioning has not run yet, or somebody deleted it. */

@@ -92,6 +92,10 @@ describe('faults of stores', () => {
     expect(storeFault(away)).to.include({ store: 'database', reason: 'Unreachable' })
     expect(storeFault(refusedByServer)).to.include({ store: 'database', reason: 'AccessRefused' })
     expect(storeFault(new VectorStoreUnavailable('qdrant is away'))).to.include({ store: 'vectors', reason: 'Unreachable' }) // prettier-ignore
+    expect(storeFault(new VectorStoreUnavailable('no', { why: 'refused' }))).to.include({ store: 'vectors', reason: 'AccessRefused' }) // prettier-ignore
+    expect(storeFault(new VectorStoreUnavailable('busy', { why: 'overloaded', retryAfterMs: 30_000 }))).to.deep.equal({ store: 'vectors', reason: 'OutOfResources', message: 'busy', retryAfterMs: 30_000 }) // prettier-ignore
+    const full = Object.assign(new Error('could not extend file: No space left on device'), { code: '53100' })
+    expect(storeFault(full)).to.include({ store: 'database', reason: 'OutOfResources', message: full.message })
     expect(storeFault(new InvalidAddress('none'))).to.include({ reason: 'InvalidAddress' })
     expect(storeFault(new TypeError('a fault of ours'))).to.equal(null)
   })

@@ -1,6 +1,11 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { type ControllerRun, type ReconcileResult, runController } from '../../../operator/runtime/controller.ts'
+import {
+  type ControllerRun,
+  type ReconcileResult,
+  RetryLater,
+  runController,
+} from '../../../operator/runtime/controller.ts'
 import { WorkQueue } from '../../../operator/runtime/work-queue.ts'
 import { eventually } from '../../support/eventually.ts'
 import { ManualTimers } from '../../support/manual-timers.ts'
@@ -40,6 +45,21 @@ describe('controller', () => {
     expect(warnings).to.have.length(2)
     expect(retries).to.deep.equal([false, true, true])
     expect(queue.failures('a')).to.equal(0)
+    stop.abort()
+    await ended
+  })
+
+  it('does not come back before the time that a failed run names', async () => {
+    const { queue, timers, outcomes, stop, ended } = start(async () => {
+      throw new RetryLater('ask in five seconds', 5000)
+    })
+    queue.add('a')
+    await eventually(() => expect(outcomes).to.deep.equal(['failed']))
+    timers.advance(4999)
+    expect(queue.depth).to.equal(0)
+    expect(outcomes).to.have.length(1)
+    timers.advance(1)
+    await eventually(() => expect(outcomes).to.deep.equal(['failed', 'failed']))
     stop.abort()
     await ended
   })

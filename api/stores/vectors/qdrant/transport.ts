@@ -21,6 +21,8 @@ type Method = 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
 const ATTEMPTS = 3
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 2_000
+/** No server is believed that it wants to be left alone for longer. */
+const LONGEST_QUIET_MS = 120_000
 const worthRetrying = new Set([429, 500, 502, 503, 504])
 
 /**
@@ -34,6 +36,8 @@ export class QdrantTransport {
   readonly #timeoutMs: number
   readonly #agent: HttpAgent | HttpsAgent
   readonly #send: typeof httpRequest
+  /** When Qdrant has asked to be left alone: until when, and what it said. */
+  #quiet: { readonly until: number; readonly error: VectorStoreUnavailable } | null = null
 
   constructor({ url, apiKey, timeoutMs = 10_000 }: QdrantConnection) {
     this.#base = new URL(url)
@@ -73,11 +77,12 @@ export class QdrantTransport {
     try {
       return JSON.parse(text) as T
     } catch (cause) {
-      throw this.#unavailable('answers with something that is not JSON; is it a Qdrant?', cause)
+      throw this.#unavailable('answers with something that is not JSON; is it a Qdrant?', { cause })
     }
   }
 
   async #retry(method: Method, path: string, body: unknown, signal: AbortSignal | undefined): Promise<Answer> {
+    if (this.#quiet && performance.now() < this.#quiet.until) throw this.#quiet.error
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#attempt(method, path, payload, signal)
@@ -102,15 +107,18 @@ export class QdrantTransport {
     const { status, text } = answer
     if (status >= 200 && status < 300) return { ok: true, answer }
     if (worthRetrying.has(status)) {
-      const error = this.#unavailable(`answers ${status}: ${excerpt(text)}`)
-      return { ok: false, retry: true, error, pauseMs: retryAfter(answer.retryAfter) }
+      const pauseMs = retryAfter(answer.retryAfter, Date.now())
+      const why = status === 429 ? 'overloaded' : 'away'
+      const error = this.#unavailable(`answers ${status}: ${excerpt(text)}`, { why, retryAfterMs: pauseMs })
+      if (pauseMs === undefined || pauseMs <= LONGEST_PAUSE_MS) return { ok: false, retry: true, error, pauseMs }
+      // Nobody waits for that long here, and whoever comes back before is not let through.
+      this.#quiet = { until: performance.now() + Math.min(pauseMs, LONGEST_QUIET_MS), error }
+      return { ok: false, retry: false, error }
     }
-    if (status === 401 || status === 403)
-      return {
-        ok: false,
-        retry: false,
-        error: this.#unavailable(`refuses the API key (${status}); check QDRANT_API_KEY`),
-      }
+    if (status === 401 || status === 403) {
+      const error = this.#unavailable(`refuses the API key (${status}); check QDRANT_API_KEY`, { why: 'refused' })
+      return { ok: false, retry: false, error }
+    }
     return { ok: false, retry: false, error: new QdrantError(status, `${method} ${path}`, excerpt(text)) }
   }
 
@@ -130,13 +138,13 @@ export class QdrantTransport {
   }
 
   #lost(cause: unknown, signal?: AbortSignal): VectorStoreUnavailable {
-    if (signal?.aborted) return this.#unavailable('was not waited for any longer: the request was cancelled', cause)
+    if (signal?.aborted) return this.#unavailable('was not waited for any longer: the request was cancelled', { cause })
     const { code, message } = cause as NodeJS.ErrnoException
-    return this.#unavailable(cause instanceof Timeout ? message : `cannot be reached (${code ?? message})`, cause)
+    return this.#unavailable(cause instanceof Timeout ? message : `cannot be reached (${code ?? message})`, { cause })
   }
 
-  #unavailable(what: string, cause?: unknown): VectorStoreUnavailable {
-    return new VectorStoreUnavailable(`Qdrant at ${this.address} ${what}`, cause === undefined ? {} : { cause })
+  #unavailable(what: string, options: ConstructorParameters<typeof VectorStoreUnavailable>[1]): VectorStoreUnavailable {
+    return new VectorStoreUnavailable(`Qdrant at ${this.address} ${what}`, options)
   }
 }
 
@@ -169,9 +177,11 @@ function pause(attempt: number): number {
   return longest * (0.5 + Math.random() / 2)
 }
 
-function retryAfter(header: string | undefined): number | undefined {
-  const seconds = Number(header)
-  return header === undefined || Number.isNaN(seconds) ? undefined : Math.min(seconds * 1000, LONGEST_PAUSE_MS)
+/** Milliseconds: the header holds seconds or a date. */
+function retryAfter(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined
+  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - now) / 1000
+  return Number.isNaN(seconds) ? undefined : Math.max(0, seconds * 1000)
 }
 
 function excerpt(text: string): string {
