@@ -60,7 +60,7 @@ export const operatorConfigSchema = z.object({
   WORKERS: z
     .string()
     .regex(/^\d{1,2}$/, 'must be a whole number')
-    .default('2')
+    .default('4')
     .transform(Number)
     .pipe(z.int().min(1).max(32))
     .describe('Resources of a kind that are reconciled at the same time.'),

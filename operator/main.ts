@@ -1,9 +1,9 @@
-import { KubeConfig } from '@kubernetes/client-node'
 import { pino } from 'pino'
 import { logOptions } from '../api/contract/log-format.ts'
 import { parseOperatorConfig } from './config.ts'
 import { openStores } from './connections.ts'
 import { runOperator } from './operator.ts'
+import { loadKubeConfig } from './runtime/kube-config.ts'
 import { kubeTransport } from './runtime/kubernetes-transport.ts'
 import { systemTimers } from './runtime/timers.ts'
 
@@ -16,13 +16,11 @@ if (!parsed.ok) {
 }
 const { config } = parsed
 const log = pino(logOptions('selfrag.operator', config.LOG_LEVEL))
-const kubeConfig = new KubeConfig()
-kubeConfig.loadFromDefault()
 
 try {
   const operator = await runOperator({
     config,
-    transport: kubeTransport(kubeConfig, 'selfrag-operator'),
+    transport: kubeTransport(await loadKubeConfig(), 'selfrag-operator'),
     openStores,
     timers: systemTimers,
     now: () => new Date(),

@@ -39,7 +39,11 @@ const ABSENT_RETRY_MS = 30_000
 export function startWatching(deps: WatchingDependencies, client: KubernetesClient, signal: AbortSignal): Watching {
   const watched = makeInformers(deps, client)
   let target: Enqueue | null = null
-  connectWatches(watched, { pipeline: key => target?.pipeline(key), tenant: key => target?.tenant(key) })
+  connectWatches(watched, {
+    pipeline: key => target?.pipeline(key),
+    tenant: key => target?.tenant(key),
+    pipelineSoon: key => target?.pipelineSoon(key),
+  })
   const informers = Object.values(watched).flat() as Informer<KubernetesObject>[]
   const ended = Promise.all(informers.map(informer => informer.run(signal)))
   return {

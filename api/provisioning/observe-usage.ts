@@ -1,12 +1,12 @@
 import { TenantScope, inTenant } from '../stores/postgres/tenant-scope.ts'
 import { type TenantUsage, tenantUsage } from '../stores/postgres/tenant-usage.ts'
-import { listTenants } from '../stores/postgres/tenants.ts'
+import { numberOfTenants } from '../stores/postgres/tenants.ts'
 import type { ObservedTenant } from './observed.ts'
 import type { ProvisioningStores } from './stores.ts'
 
 /** How many tenants a pipeline has, whoever made them. The control schema must be there. */
-export async function countTenants({ database }: ProvisioningStores): Promise<number> {
-  return (await listTenants(database)).length
+export function countTenants({ database }: ProvisioningStores): Promise<number> {
+  return numberOfTenants(database)
 }
 
 /** What a tenant uses; null while it is not provisioned. */

@@ -24,6 +24,8 @@ export interface Watched {
 export interface Enqueue {
   readonly pipeline: (key: string) => void
   readonly tenant: (key: string) => void
+  /** For what may wait a moment and comes in crowds: one look for all of it. */
+  readonly pipelineSoon: (key: string) => void
 }
 
 /** Objects of ours bear this, so that nobody else's Deployments are watched. */
@@ -42,7 +44,7 @@ export function connectWatches(watched: Watched, enqueue: Enqueue): void {
     if (!tenant) return
     if (isWish(now, before)) enqueue.tenant(objectKey(tenant.metadata))
     // The pipeline counts its tenants, and waits for the last to go.
-    if (!now || !before || now.status?.schema !== before.status?.schema) enqueue.pipeline(objectKey(referencedPipeline(tenant)))
+    if (!now || !before || now.status?.schema !== before.status?.schema) enqueue.pipelineSoon(objectKey(referencedPipeline(tenant)))
     if (!now) twinsOf(watched, tenant).forEach(enqueue.tenant)
   })
   for (const owned of watched.owned) {

@@ -103,7 +103,7 @@ export class Informer<T extends KubernetesObject> {
 
   #sink(namespace: string | undefined): ReflectorSink<T> {
     return {
-      set: object => this.#set(object),
+      set: object => this.#set(withoutManagedFields(object)),
       remove: object => this.#remove(objectKey(object.metadata)),
       replace: items => {
         this.#replace(namespace, items)
@@ -123,7 +123,7 @@ export class Informer<T extends KubernetesObject> {
       const ours = namespace === undefined || object.metadata.namespace === namespace
       if (ours && !present.has(key)) this.#remove(key)
     }
-    for (const item of items) this.#set(item)
+    for (const item of items) this.#set(withoutManagedFields(item))
     this.#listed(namespace)
   }
 
@@ -159,4 +159,11 @@ export class Informer<T extends KubernetesObject> {
   #tell(after: T | null, before: T | null): void {
     for (const handler of this.#handlers) handler(after, before)
   }
+}
+
+/** Who has set which field, in more words than the object itself: nobody asks a cache for it. */
+function withoutManagedFields<T extends KubernetesObject>(object: T): T {
+  if (!('managedFields' in object.metadata)) return object
+  const { managedFields: _, ...metadata } = object.metadata
+  return { ...object, metadata }
 }

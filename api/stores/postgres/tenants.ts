@@ -19,6 +19,11 @@ export async function listTenants(sql: Knex): Promise<TenantRow[]> {
   return table(sql).orderBy('slug')
 }
 
+export async function numberOfTenants(sql: Knex): Promise<number> {
+  const [row] = await table(sql).count<{ count: string }[]>('*')
+  return Number(row?.count ?? 0)
+}
+
 export type NewTenant = Omit<TenantRow, 'id' | 'settings' | 'released_at' | 'created_at' | 'updated_at'> & {
   readonly id?: string
 }
