@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ownedTypes, types } from '../../operator/observe/resource-types.ts'
 import { type KubernetesClient } from '../../operator/runtime/kubernetes-client.ts'
-import { isConflict, isNotFound } from '../../operator/runtime/kubernetes-error.ts'
+import { isConflict, isNotFound, KubernetesError } from '../../operator/runtime/kubernetes-error.ts'
 import { type KubernetesObject, type ResourceType } from '../../operator/runtime/kubernetes-object.ts'
 import { type LiveDeployment } from '../../operator/plan/deployment-findings.ts'
 
@@ -28,21 +28,14 @@ export class ControllerManager {
 
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      await this.#startPods()
-      await this.#collectGarbage()
+      try {
+        await startPods(this.#client, this.#namespace)
+        await this.#collectGarbage()
+      } catch (error) {
+        // Some tests take the API server away, or a kind.
+        if (error instanceof KubernetesError && !isNotFound(error)) throw error
+      }
       await delay(100, undefined, { signal: this.#stop.signal, ref: false }).catch(() => undefined)
-    }
-  }
-
-  async #startPods(): Promise<void> {
-    const { items } = await this.#client.list<LiveDeployment>(types.deployments, { namespace: this.#namespace })
-    for (const { metadata, spec, status } of items) {
-      const replicas = spec.replicas ?? 1
-      if (status?.observedGeneration === metadata.generation && status?.availableReplicas === replicas) continue
-      const counts = { replicas, updatedReplicas: replicas, readyReplicas: replicas, availableReplicas: replicas }
-      const condition = { type: 'Available', status: 'True', reason: 'MinimumReplicasAvailable', message: '' }
-      const patch = { status: { observedGeneration: metadata.generation, ...counts, conditions: [condition] } }
-      await unlessGone(this.#client.mergePatch(types.deployments, metadata, patch, { subresource: 'status' }))
     }
   }
 
@@ -68,6 +61,19 @@ export class ControllerManager {
       if (type.optional && isNotFound(error)) return []
       throw error
     }
+  }
+}
+
+/** Once: every Deployment of the namespace gets the pods that it asks for. */
+export async function startPods(client: KubernetesClient, namespace: string): Promise<void> {
+  const { items } = await client.list<LiveDeployment>(types.deployments, { namespace })
+  for (const { metadata, spec, status } of items) {
+    const replicas = spec.replicas ?? 1
+    if (status?.observedGeneration === metadata.generation && status?.availableReplicas === replicas) continue
+    const counts = { replicas, updatedReplicas: replicas, readyReplicas: replicas, availableReplicas: replicas }
+    const condition = { type: 'Available', status: 'True', reason: 'MinimumReplicasAvailable', message: '' }
+    const patch = { status: { observedGeneration: metadata.generation, ...counts, conditions: [condition] } }
+    await unlessGone(client.mergePatch(types.deployments, metadata, patch, { subresource: 'status' }))
   }
 }
 

@@ -5,6 +5,10 @@ export interface CountingProxy {
   readonly url: string
   /** `PUT /collections/x`, in order; only what may change something. */
   readonly writes: string[]
+  /** Requests of any kind. */
+  readonly requests: number
+  /** Seconds that requests have lasted, all added up. */
+  readonly seconds: number
   /** While true nothing is forwarded: the server behind is away. */
   broken: boolean
   close(): Promise<void>
@@ -21,13 +25,18 @@ export async function countingProxy(target: string): Promise<CountingProxy> {
     const reads = request.method === 'GET' || (request.method === 'POST' && reading.test(path))
     if (proxy.broken) return void request.socket.destroy()
     if (!reads) writes.push(`${request.method} ${path}`)
+    const start = performance.now()
+    proxy.requests++
+    response.once('close', () => (proxy.seconds += (performance.now() - start) / 1000))
     forward(target, request, response)
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  const proxy: CountingProxy = {
+  const proxy = {
     url: `http://127.0.0.1:${port}`,
     writes,
+    requests: 0,
+    seconds: 0,
     broken: false,
     close: async () => {
       server.closeAllConnections()

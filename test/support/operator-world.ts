@@ -29,7 +29,7 @@ import { qdrant } from './qdrant.ts'
 import { onTeardown } from './teardown.ts'
 
 /** The user that operators under test are, with the rights that operator/rbac.ts grants and no other. */
-const USER = 'selfrag-operator'
+export const USER = 'selfrag-operator'
 const samples = join(import.meta.dirname, '../../config/samples')
 
 export interface OperatorOptions {
@@ -56,10 +56,16 @@ export class OperatorWorld {
   readonly databaseWrites: string[] = []
   readonly logs: string[] = []
   readonly #operators: RunningOperator[] = []
-  readonly #manager: ControllerManager
+  readonly #manager: ControllerManager | null
   #disposed = false
 
-  private constructor(server: TestApiServer, namespace: string, database: TestDatabase, proxy: CountingProxy) {
+  private constructor(
+    server: TestApiServer,
+    namespace: string,
+    database: TestDatabase,
+    proxy: CountingProxy,
+    pods: boolean,
+  ) {
     this.server = server
     this.namespace = namespace
     this.database = database
@@ -68,17 +74,21 @@ export class OperatorWorld {
     this.client = new KubernetesClient(kubeTransport(server.kubeConfig(), 'test'))
     this.sql = knex({ client: 'pg', connection: database.url, pool: { min: 0, max: 2 } })
     this.vectors = new QdrantVectorStore({ url: proxy.url })
-    this.#manager = new ControllerManager(this.client, namespace)
+    this.#manager = pods ? new ControllerManager(this.client, namespace) : null
   }
 
-  static async make(): Promise<OperatorWorld> {
-    const server = await kubeApiServer()
-    await prepareCluster(server.kubeConfig())
+  /**
+   * @param options.pods whether Deployments get their pods and garbage is collected by themselves; default true
+   * @param options.server instead of the one that all suites share
+   */
+  static async make(options: { pods?: boolean; server?: TestApiServer } = {}): Promise<OperatorWorld> {
+    const server = options.server ?? (await kubeApiServer())
+    await prepareCluster(server)
     const namespace = await makeNamespace(server.kubeConfig(), 'world')
     await grantLeases(server.kubeConfig(), namespace)
     const database = await (await postgres()).createDatabase()
     const { url } = await qdrant()
-    const world = new OperatorWorld(server, namespace, database, await countingProxy(url))
+    const world = new OperatorWorld(server, namespace, database, await countingProxy(url), options.pods ?? true)
     // For tests that fail before they dispose of it: what runs on would keep the test run from ending.
     onTeardown(() => world.dispose())
     return world
@@ -182,7 +192,7 @@ export class OperatorWorld {
     if (this.#disposed) return
     this.#disposed = true
     await this.stopOperators()
-    await this.#manager.stop()
+    await this.#manager?.stop()
     await this.sql.destroy()
     for (const name of await this.vectors.collections.list(this.prefix)) await this.vectors.collections.delete(name)
     await this.vectors.close()
@@ -219,11 +229,14 @@ async function sample(file: string): Promise<SampleObject> {
   return parse(await readFile(join(samples, file), 'utf8')) as SampleObject
 }
 
-let prepared: Promise<void> | undefined
+const prepared = new WeakMap<TestApiServer, Promise<void>>()
 
 /** CRDs, and the operator's rights, once for all suites. */
-function prepareCluster(config: KubeConfig): Promise<void> {
-  return (prepared ??= (async () => {
+function prepareCluster(server: TestApiServer): Promise<void> {
+  const known = prepared.get(server)
+  if (known) return known
+  const prepare = async () => {
+    const config = server.kubeConfig()
     await installCrds(config)
     const rbac = config.makeApiClient(RbacAuthorizationV1Api)
     const metadata = { name: 'selfrag-operator' }
@@ -235,7 +248,10 @@ function prepareCluster(config: KubeConfig): Promise<void> {
         subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: USER }],
       },
     })
-  })())
+  }
+  const preparing = prepare()
+  prepared.set(server, preparing)
+  return preparing
 }
 
 async function grantLeases(config: KubeConfig, namespace: string): Promise<void> {

@@ -1,0 +1,89 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { openSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { eventually } from '../../support/eventually.ts'
+
+const root = join(import.meta.dirname, '../../..')
+/** Below node_modules, so that what is built finds its packages. */
+const built = join(root, 'node_modules/.cache/bench-operator')
+
+/** The operator as its image runs it: built JavaScript, a process of its own. */
+export interface OperatorProcess {
+  readonly pid: number
+  metrics(): Promise<Metrics>
+  /** SIGTERM, and waits for the end. */
+  stop(): Promise<void>
+}
+
+/** Builds the product as the images do. */
+export async function buildOperator(): Promise<void> {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  await promisify(execFile)(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', built])
+}
+
+/** @param env besides what a process needs; METRICS_BIND must be in it */
+export async function startOperator(
+  env: Readonly<Record<string, string>>,
+  logFile: string,
+  profile: string | null,
+): Promise<OperatorProcess> {
+  const log = openSync(logFile, 'a')
+  const flags = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []
+  const child = spawn(process.execPath, [...flags, join(built, 'operator/main.js')], {
+    env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production', ...env },
+    stdio: ['ignore', log, log],
+  })
+  process.once('exit', () => child.kill('SIGKILL'))
+  const ended = once(child, 'exit')
+  const url = `http://${env['METRICS_BIND']}`
+  await eventually(async () => {
+    if (child.exitCode !== null) throw new Error(`the operator ended:\n${await readFile(logFile, 'utf8')}`)
+    const response = await fetch(`${url}/healthz`)
+    await response.text()
+  }, 30_000)
+  return {
+    pid: child.pid ?? -1,
+    metrics: async () => new Metrics(await (await fetch(`${url}/metrics`)).text()),
+    stop: async () => {
+      child.kill('SIGTERM')
+      await ended
+    },
+  }
+}
+
+/** What /metrics told at one moment. */
+export class Metrics {
+  readonly #text: string
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  /** Sum over the series of a metric whose labels have all of these values. */
+  sum(name: string, labels: Readonly<Record<string, string>> = {}): number {
+    return this.#series(name)
+      .filter(series => Object.entries(labels).every(([label, value]) => series.labels[label] === value))
+      .reduce((sum, { value }) => sum + value, 0)
+  }
+
+  /** Sums by the values of some labels, joined by a space. */
+  by(name: string, labels: readonly string[]): Record<string, number> {
+    const sums: Record<string, number> = {}
+    for (const series of this.#series(name)) {
+      const key = labels.map(label => series.labels[label]).join(' ')
+      sums[key] = (sums[key] ?? 0) + series.value
+    }
+    return sums
+  }
+
+  #series(name: string): { labels: Record<string, string>; value: number }[] {
+    const lines = this.#text.split('\n').filter(line => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+    return lines.map(line => ({
+      labels: Object.fromEntries([...line.matchAll(/(\w+)="([^"]*)"/g)].map(([, label, value]) => [label, value])),
+      value: Number(line.slice(line.lastIndexOf(' ') + 1)),
+    }))
+  }
+}

@@ -1,0 +1,60 @@
+/** One thing that was promised, and how it came out. */
+export interface Figure {
+  readonly what: string
+  readonly value: number
+  readonly unit: string
+  /** The value must be below; null: told only. */
+  readonly below: number | null
+}
+
+export interface Result {
+  readonly tenants: number
+  readonly quietSeconds: number
+  readonly workers: number
+  readonly figures: readonly Figure[]
+  /** Round trips, statements and requests for one tenant, by phase. */
+  readonly perTenant: Readonly<Record<string, Readonly<Record<string, number>>>>
+  /** Seconds that each program has computed, by phase. */
+  readonly cpuSeconds: Readonly<Record<string, Readonly<Record<string, number>>>>
+  /** Of the whole machine, when it ended. */
+  readonly loadAverage: number
+}
+
+export function isKept({ value, below }: Figure): boolean {
+  return below === null || value < below
+}
+
+export function table({ tenants, figures, perTenant, cpuSeconds, loadAverage }: Result): string {
+  const rows = figures.map(figure => [
+    figure.what,
+    `${round(figure.value)} ${figure.unit}`,
+    figure.below === null ? '' : `< ${figure.below} ${figure.unit}`,
+    figure.below === null ? '' : isKept(figure) ? 'kept' : 'BROKEN',
+  ])
+  return [
+    `${tenants} tenants, load average ${round(loadAverage)}`,
+    '',
+    ...columns([['', 'measured', 'bound', ''], ...rows]),
+    '',
+    'for one tenant',
+    ...columns(phases(perTenant)),
+    '',
+    'CPU seconds',
+    ...columns(phases(cpuSeconds)),
+  ].join('\n')
+}
+
+function phases(values: Result['perTenant']): string[][] {
+  const names = [...new Set(Object.values(values).flatMap(Object.keys))]
+  const rows = names.map(name => [name, ...Object.values(values).map(phase => String(round(phase[name] ?? 0)))])
+  return [['', ...Object.keys(values)], ...rows]
+}
+
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, index) => Math.max(...rows.map(row => row[index]?.length ?? 0)))
+  return rows.map(row => row.map((cell, index) => (index === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[index] ?? 0))).join('  ').trimEnd()) // prettier-ignore
+}
+
+function round(value: number): number {
+  return Math.abs(value) >= 100 ? Math.round(value) : Math.round(value * 100) / 100
+}
