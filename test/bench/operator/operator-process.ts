@@ -10,6 +10,9 @@ const root = join(import.meta.dirname, '../../..')
 /** Below node_modules, so that what is built finds its packages. */
 const built = join(root, 'node_modules/.cache/bench-operator')
 
+/** As in Dockerfile.operator. */
+const imageFlags = ['--max-semi-space-size=4']
+
 /** The operator as its image runs it: built JavaScript, a process of its own. */
 export interface OperatorProcess {
   readonly pid: number
@@ -31,7 +34,7 @@ export async function startOperator(
   profile: string | null,
 ): Promise<OperatorProcess> {
   const log = openSync(logFile, 'a')
-  const flags = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []
+  const flags = [...imageFlags, ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])]
   const child = spawn(process.execPath, [...flags, join(built, 'operator/main.js')], {
     env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production', ...env },
     stdio: ['ignore', log, log],
