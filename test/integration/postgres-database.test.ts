@@ -7,6 +7,7 @@ import { brokenConstraint, databaseFault } from '../../api/stores/postgres/datab
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
 import { openTestDatabase, postgres, type TestDatabase } from '../support/postgres.ts'
+import { tcpGate } from '../support/tcp-gate.ts'
 
 describe('stores/postgres/database', function () {
   this.timeout(30_000)
@@ -56,6 +57,32 @@ describe('stores/postgres/database', function () {
     await open(changed(url => url.searchParams.set('sslmode', 'disable'))).raw('SELECT 1')
     const refusal = await failure(open(changed(url => url.searchParams.set('sslmode', 'require'))).raw('SELECT 1'))
     expect(String(refusal)).to.include('does not support SSL')
+  })
+
+  it("tells the server's words, with the statement beside them, also inside a transaction", async () => {
+    const pool = open(test.url)
+    const failures = [
+      failure(pool.raw('SELECT no_such_column FROM parent WHERE id = ?', [7])),
+      failure(pool.transaction(sql => sql.raw('SELECT no_such_column FROM parent WHERE id = ?', [7]))),
+      failure(pool.transaction(sql => sql.transaction(inner => inner.raw('SELECT no_such_column FROM parent WHERE id = ?', [7])))), // prettier-ignore
+    ]
+    for (const error of await Promise.all(failures)) {
+      expect(error).to.have.property('message', 'column "no_such_column" does not exist')
+      expect(error).to.have.property('statement', 'SELECT no_such_column FROM parent WHERE id = $1')
+    }
+  })
+
+  it('is unavailable when the connection breaks in the middle of a statement', async () => {
+    const gate = await tcpGate(test.url)
+    const pool = open(gate.url)
+    const running = failure(pool.raw('SELECT pg_sleep(20)'))
+    await eventually(async () => {
+      const { rows } = await open(test.url).raw<{ rows: unknown[] }>(`SELECT FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(20)'`) // prettier-ignore
+      expect(rows).to.have.length(1)
+    })
+    await gate.close()
+    const error = await running
+    expect(databaseFault(error), String(error)).to.equal('unavailable')
   })
 
   it('replaces a connection that the server has closed', async () => {

@@ -44,7 +44,7 @@ export function databaseSettings(configuration: Configuration, applicationName: 
 export function openDatabase(settings: DatabaseSettings): Knex {
   const { address, pool = defaultPool } = settings
   const connectTimeoutMs = Math.min(pool.acquireTimeoutMs, 10_000)
-  return knex({
+  const database = knex({
     client: 'pg',
     // A function, because TLS has to be agreed on first. Its result holds for the life of the pool; a failure does not.
     connection: async () => ({
@@ -70,7 +70,24 @@ export function openDatabase(settings: DatabaseSettings): Knex {
     },
     // Every fault is also thrown; whoever catches it logs it with its request.
     log: { warn: silence, error: silence, deprecate: silence, debug: silence },
+    compileSqlOnError: false,
   })
+  database.on('query-error', separateStatement)
+  return database
+}
+
+const STATEMENT_LENGTH = 500
+
+/**
+ * knex puts the statement before the server's words, and so conditions and answers would begin with a page of SQL, and a
+ * connection that broke could not be told by its message. The statement goes beside it, where logs show it. A transaction
+ * tells of its errors more than once.
+ */
+function separateStatement(error: Error & { statement?: string }, { sql }: { readonly sql: string }): void {
+  const prefix = `${sql} - `
+  if (!error.message.startsWith(prefix)) return
+  error.message = error.message.slice(prefix.length)
+  error.statement = sql.slice(0, STATEMENT_LENGTH)
 }
 
 const IDLE_BEFORE_PING_MS = 5_000
