@@ -31,7 +31,11 @@ describe('changes of what a pipeline owns', () => {
       onAvailability: (handler: () => void) => (becameAvailable = handler),
     }
     const watched = { pipelines: { ...silent, list: () => [of] }, tenants: silent, owned: [owned], configMaps: silent, secrets: silent } // prettier-ignore
-    connectWatches(watched as unknown as Watched, { pipeline: key => enqueued.push(key), tenant: () => undefined })
+    connectWatches(watched as unknown as Watched, {
+      pipeline: key => enqueued.push(key),
+      pipelineSoon: key => enqueued.push(key),
+      tenant: () => undefined,
+    })
   })
 
   it('concern the pipeline when an object comes, goes or is another', () => {
