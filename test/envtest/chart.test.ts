@@ -30,6 +30,8 @@ describe('manifests on a real API server', function () {
     this.timeout(900_000)
     config = (await orSkip(this, kubeApiServer())).kubeConfig()
     await orSkip(this, toolPath('helm'))
+    // Where there is no kubectl, this builds kustomize.
+    await orSkip(this, kustomization('config/crd'))
     await installCrds(config)
     manifests = new Manifests(config)
     await orSkip(this, installOtherCrds(manifests, 'prometheus'))
