@@ -35,9 +35,7 @@ function build(name: ImageName): void {
   const started = performance.now()
   const tag = `selfrag-${name}:${values.tag}`
   builder.build(tag, `Dockerfile.${name}`, [...labelOptions, ...(name === 'api' ? models : [])])
-  console.log(
-    `selfrag-${name}:${tag} built by ${builder.name} in ${((performance.now() - started) / 1000).toFixed(0)} s`,
-  )
+  console.log(`${tag} built by ${builder.name} in ${((performance.now() - started) / 1000).toFixed(0)} s`)
 }
 
 function reportSize(name: ImageName): void {
