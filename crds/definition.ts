@@ -19,6 +19,9 @@ export const RESTORE_ANNOTATION = 'selfrag.io/restore'
  */
 export const ROTATE_ANNOTATION = 'selfrag.io/rotate-keys'
 
+/** Another value than before runs a failed migration once more. */
+export const MIGRATE_ANNOTATION = 'selfrag.io/migrate'
+
 /** A column of `kubectl get`; those with priority 1 show with `-o wide` only. */
 export interface PrinterColumn {
   readonly name: string

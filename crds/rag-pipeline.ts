@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { appliedObjectsSchema } from './applied-objects.ts'
+import { backupSchema } from './backup.ts'
 import { cachingSchema, corsSchema, rateLimitSchema } from './traffic.ts'
 import { conditionsSchema, driftOmittedSchema, driftSchema, observedGenerationSchema } from './condition.ts'
 import { API_VERSION, type ResourceDefinition } from './definition.ts'
@@ -14,7 +15,6 @@ import { networkPolicySchema } from './network-policy.ts'
 import { postgresSchema } from './postgres.ts'
 import { listMap, withRule } from './rule.ts'
 import { secretKeyRef, secretNameSchema } from './secret-ref.ts'
-import { backupSchema } from './surroundings.ts'
 import { vectorsSchema } from './vectors.ts'
 import { apiSchema, workerSchema } from './workloads.ts'
 
@@ -54,7 +54,9 @@ const specFields = z.strictObject({
   ingress: ingressSchema.prefault({}).describe('How the API is reached from outside the cluster.'),
   networkPolicy: networkPolicySchema.prefault({}).describe('Who may talk to the pods.'),
   monitoring: monitoringSchema.prefault({}).describe('Objects of the Prometheus operator.'),
-  backup: backupSchema.optional().describe('Backups of database and collections. Takes effect with a later release.'),
+  backup: backupSchema
+    .optional()
+    .describe('Backups of database and collections by the CronJob `<name>-backup`; absent: none.'),
   driftPolicy: z
     .enum(['Enforce', 'Warn', 'Ignore'])
     .default('Enforce')
@@ -109,6 +111,12 @@ export const ragPipelineStatusSchema = z.strictObject({
     .describe('The embedding generation in use.'),
   tenants: z.int().min(0).optional().describe('Tenants, those made over HTTP included.'),
   objects: appliedObjectsSchema.optional(),
+  backup: z
+    .strictObject({
+      lastSuccessTime: z.string().meta({ format: 'date-time' }).optional().describe('When the last backup that succeeded was complete.'), // prettier-ignore
+    })
+    .optional()
+    .describe('How backups are doing; the condition BackupReady says more.'),
   drift: driftSchema.optional(),
   driftOmitted: driftOmittedSchema.optional(),
   plan: planSchema.optional(),

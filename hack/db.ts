@@ -12,19 +12,22 @@
 import type { Knex } from 'knex'
 import { parseArgs } from 'node:util'
 import { parseConfiguration } from '../api/contract/configuration.ts'
+import { migrateDatabase, MigrationRefused } from '../api/provisioning/migrate-database.ts'
 import { databaseSettings, openDatabase } from '../api/stores/postgres/database.ts'
 import {
-  controlSchemaState,
   controlSchemaVersion,
-  migrateControlSchema,
-  migrateTenantSchema,
   NewerSchema,
   rollbackControlSchema,
   rollbackTenantSchema,
-  type SchemaState,
-  tenantSchemaState,
   tenantSchemaVersion,
 } from '../api/stores/postgres/migrator.ts'
+import { forgetImage } from '../api/stores/postgres/schema-level.ts'
+import {
+  controlSchemaState,
+  isUsable,
+  type SchemaState,
+  tenantSchemaState,
+} from '../api/stores/postgres/schema-state.ts'
 import { listTenants } from '../api/stores/postgres/tenants.ts'
 
 const commands: Record<string, (database: Knex, tenant: string | undefined, sure: boolean) => Promise<void>> = {
@@ -36,9 +39,12 @@ const commands: Record<string, (database: Knex, tenant: string | undefined, sure
 async function status(database: Knex): Promise<void> {
   const control = controlSchemaState(await controlSchemaVersion(database))
   console.log(`control schema: ${describe(control)}`)
-  if (control.state !== 'current') return
+  if (!isUsable(control)) return
+  const level = (await controlSchemaVersion(database)).level ?? null
   for (const { slug } of await listTenants(database))
-    console.log(`tenant ${slug}: ${describe(tenantSchemaState(await tenantSchemaVersion(database, slug)))}`)
+    console.log(
+      `tenant ${slug}: ${describe(tenantSchemaState({ ...(await tenantSchemaVersion(database, slug)), level }))}`,
+    )
 }
 
 function describe(state: SchemaState): string {
@@ -47,14 +53,17 @@ function describe(state: SchemaState): string {
       return `current (${state.at})`
     case 'behind':
       return `behind: at ${state.from ?? 'nothing'}, this version needs ${state.to}`
+    case 'ahead':
+      return `a release newer than this version, which works with it: ${state.unknown.join(', ')}`
     case 'newer':
       return `newer than this version: ${state.unknown.join(', ')}`
   }
 }
 
 async function migrate(database: Knex): Promise<void> {
-  await migrateControlSchema(database)
-  for (const { slug } of await listTenants(database)) await migrateTenantSchema(database, slug)
+  const log = { info: () => undefined, warn: (fields: object, message: string) => console.error(message, fields) }
+  const actor = { type: 'system', name: 'npm run db:migrate' } as const
+  await migrateDatabase(database, { actor, owner: null, adopt: false, image: null, log })
   await status(database)
 }
 
@@ -62,6 +71,8 @@ async function rollback(database: Knex, tenant: string | undefined, sure: boolea
   if (!sure) throw new Usage('a rollback deletes the data of what it undoes; add --yes when you mean it')
   const undone =
     tenant === undefined ? await rollbackControlSchema(database) : await rollbackTenantSchema(database, tenant)
+  // Where an operator runs, the image's migration has to look at the schemas again.
+  if (undone !== null && (await controlSchemaVersion(database)).applied?.length) await forgetImage(database)
   console.log(undone === null ? 'there is no migration to undo' : `undone: ${undone}`)
 }
 
@@ -89,7 +100,7 @@ async function main(): Promise<void> {
 try {
   await main()
 } catch (error) {
-  const expected = error instanceof Usage || error instanceof NewerSchema
+  const expected = error instanceof Usage || error instanceof NewerSchema || error instanceof MigrationRefused
   console.error(expected ? error.message : error)
   process.exitCode = 1
 }

@@ -4,7 +4,11 @@ import { argocdConfigMap } from './generate/argocd-config-map.ts'
 import { chartSnapshots } from './generate/chart-snapshots.ts'
 import { admissionPolicy } from './generate/admission-policy.ts'
 import { chartValues } from './generate/chart-values.ts'
-import { configurationReference, operatorConfigurationReference } from './generate/configuration-reference.ts'
+import {
+  backupConfigurationReference,
+  configurationReference,
+  operatorConfigurationReference,
+} from './generate/configuration-reference.ts'
 import { customResourceDefinitions } from './generate/custom-resource-definition.ts'
 import { grafanaDashboard } from './generate/grafana-dashboard.ts'
 import { kustomizeBases } from './generate/kustomize-bases.ts'
@@ -30,6 +34,7 @@ const generators: readonly (() => GeneratedFile[] | Promise<GeneratedFile[]>)[] 
   resourceReferences,
   configurationReference,
   operatorConfigurationReference,
+  backupConfigurationReference,
 ]
 
 const root = join(import.meta.dirname, '..')

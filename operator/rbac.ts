@@ -39,6 +39,24 @@ export const watchedGrants: readonly Grant[] = [
     why: 'runs API and worker; deleted by their owner reference, never by the operator',
   },
   {
+    groups: ['batch'],
+    resources: ['jobs'],
+    verbs: [...watched, 'create', 'delete'],
+    why: 'has an image migrate the database before pods run it; removes the Jobs of attempts before',
+  },
+  {
+    groups: ['batch'],
+    resources: ['cronjobs'],
+    verbs: appliedAndRemoved,
+    why: 'spec.backup; removes its own when that field goes',
+  },
+  {
+    groups: [''],
+    resources: ['pods'],
+    verbs: ['list'],
+    why: 'tells in a condition why a Job failed or cannot start',
+  },
+  {
     groups: [''],
     resources: ['configmaps', 'serviceaccounts'],
     verbs: applied,

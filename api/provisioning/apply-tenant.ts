@@ -3,8 +3,10 @@ import { tenantSchema } from '../contract/names.ts'
 import { sameOwner } from '../contract/ownership.ts'
 import { declaredKeys, revokeKeys } from '../stores/postgres/api-keys.ts'
 import { releaseKnowledgeBases } from '../stores/postgres/knowledge-bases.ts'
+import { tenantMigrations } from '../stores/postgres/migrations/tenant/index.ts'
 import { migrateTenantSchema } from '../stores/postgres/migrator.ts'
 import type { TenantRow } from '../stores/postgres/rows.ts'
+import { holdSchemaLevel, readSchemaLevel } from '../stores/postgres/schema-level.ts'
 import { createTenantSchema, describeTenantPlace, ensureTenantRole, repairTenantPlace } from '../stores/postgres/tenant-roles.ts' // prettier-ignore
 import { enterTenant, leaveTenant } from '../stores/postgres/tenant-scope.ts'
 import { findTenantBySlug, insertTenant, updateTenant } from '../stores/postgres/tenants.ts'
@@ -59,10 +61,12 @@ export async function migrateTenant(
   step: StepOf<'migrate-tenant-schema'>,
   context: ApplyContext,
 ): Promise<void> {
-  await migrateTenantSchema(database, step.slug, async sql => {
+  const after = async (sql: Knex.Transaction) => {
     await leaveTenant(sql)
     await auditStep(sql, context, { action: step.kind, target: step.slug, detail: { from: step.from, to: step.to } })
-  })
+  }
+  const level = await readSchemaLevel(database)
+  await migrateTenantSchema(database, step.slug, { level, after, ...(step.target && { target: step.target }) })
 }
 
 export async function createTenant(
@@ -72,6 +76,7 @@ export async function createTenant(
 ): Promise<void> {
   const { tenant } = step
   await database.transaction(async sql => {
+    await refuseWhileUpgrading(sql)
     const { row, existed } = await insertTenant(sql, {
       ...(tenant.id !== undefined && { id: tenant.id }),
       slug: tenant.slug,
@@ -85,6 +90,23 @@ export async function createTenant(
     else if (!sameOwner(row.owner, tenant.owner))
       throw new Error(`tenant ${tenant.slug} was created meanwhile and ${describeOwner(row.owner)}`)
   })
+}
+
+export class UpgradeUnderWay extends Error {
+  override readonly name = 'UpgradeUnderWay'
+  constructor(migrations: readonly string[]) {
+    super(`tenants are being brought to a newer version (${migrations.join(', ')}), which makes new ones when it has replaced this one; try again in some minutes`) // prettier-ignore
+  }
+}
+
+/**
+ * A newer image's migration goes through all tenants that there are; one that an older pod adds behind its back would stay
+ * at the older version. The row is held, so that either the migration sees the tenant or this sees the migration.
+ */
+async function refuseWhileUpgrading(sql: Knex.Transaction): Promise<void> {
+  const level = await holdSchemaLevel(sql)
+  const unknown = level?.tenant.filter(name => !tenantMigrations.some(migration => migration.name === name)) ?? []
+  if (unknown.length > 0) throw new UpgradeUnderWay(unknown)
 }
 
 export async function take(

@@ -14,7 +14,14 @@ export interface DesiredPipeline {
   readonly adopt: boolean
   readonly collectionPrefix: string
   readonly vectors: CollectionSettings
+  readonly migrations?: WhoMigrates
 }
+
+/**
+ * Whose migrations schemas get. `own` (the default): those of this program, which is the one that serves. `recorded`: those
+ * of the image that serves, which are its own business: its migration Job has recorded them in the control schema.
+ */
+export type WhoMigrates = 'own' | 'recorded'
 
 /** What every collection of a pipeline has in common. */
 export interface CollectionSettings {
@@ -42,6 +49,7 @@ export interface DesiredTenant {
   readonly adopt: boolean
   readonly collectionPrefix: string
   readonly vectors: CollectionSettings
+  readonly migrations?: WhoMigrates
   readonly knowledgeBases: readonly DesiredKnowledgeBase[]
   readonly apiKeys: readonly DesiredApiKey[]
   /** Archived schema that it is made of when it is not there yet. */

@@ -3,9 +3,10 @@ import { CONTROL_SCHEMA, sharedCollection } from '../contract/names.ts'
 import { ownerSchema } from '../contract/ownership.ts'
 import { listGenerations } from '../stores/postgres/embedding-generations.ts'
 import { describeLogin } from '../stores/postgres/login-role.ts'
-import { controlSchemaState, controlSchemaVersion } from '../stores/postgres/migrator.ts'
+import { controlSchemaVersion } from '../stores/postgres/migrator.ts'
 import { schemaOwner } from '../stores/postgres/ownership-comments.ts'
 import { isLost } from '../stores/postgres/schema-structure.ts'
+import { controlSchemaState, isUsable } from '../stores/postgres/schema-state.ts'
 import { readSystemConfig } from '../stores/postgres/system-config.ts'
 import type { DesiredPipeline } from './desired.ts'
 import { observeCollection } from './observe-collection.ts'
@@ -25,10 +26,10 @@ export async function observePipeline(
   desired: Pick<DesiredPipeline, 'collectionPrefix'>,
 ): Promise<ObservedPipeline> {
   const integrity = await observeIntegrity(database)
-  const control = await observeControlSchema(database, integrity)
+  const { login, control } = await observeDatabase({ database }, integrity)
   const alias = sharedCollection(desired.collectionPrefix)
   return {
-    login: await describeLogin(database),
+    login,
     control,
     integrity,
     collection: await observeCollection(
@@ -39,24 +40,36 @@ export async function observePipeline(
   }
 }
 
-/** @param integrity what of the schema cannot be read; absent: it is taken to be whole */
-/** Whose the control schema is, which migrations it has, and who released it; nothing of it need exist. */
+/** The part of it that is in Postgres. */
+export type ObservedDatabase = Pick<ObservedPipeline, 'login' | 'control'>
+
+/** @param integrity what of the control schema cannot be read; absent: it is taken to be whole */
+export async function observeDatabase(
+  { database }: Pick<ProvisioningStores, 'database'>,
+  integrity?: ObservedIntegrity,
+): Promise<ObservedDatabase> {
+  const control = await observeControlSchema(database, integrity)
+  return { login: await describeLogin(database), control }
+}
+
+/**
+ * Whose the control schema is, which migrations it has, and who released it; nothing of it need exist.
+ * @param integrity as in {@link observeDatabase}
+ */
 export async function observeControlSchema(
   database: Knex,
   integrity?: ObservedIntegrity,
 ): Promise<ObservedControlSchema> {
   const { exists, owner } = await schemaOwner(database, CONTROL_SCHEMA)
-  if (!exists || integrity?.foreign.length) return { exists, owner, applied: null, released: null }
+  if (!exists || integrity?.foreign.length) return { exists, owner, applied: null, level: null, released: null }
   const version = await controlSchemaVersion(database)
-  // Other versions of the schema may keep this elsewhere.
-  const released =
-    controlSchemaState(version).state === 'current' && !integrity?.structure.some(isLost)
-      ? await readSystemConfig(database, RELEASED_KEY)
-      : undefined
+  // Versions of the schema that are farther away may keep this elsewhere.
+  const readable = isUsable(controlSchemaState(version)) && !integrity?.structure.some(isLost)
+  const released = readable ? await readSystemConfig(database, RELEASED_KEY) : undefined
   return { exists, owner, ...version, released: ownerSchema.safeParse(released).data ?? null }
 }
 
 /** What Postgres has recorded about an alias, oldest first; nothing before the control schema is as this version needs it. */
 export async function recordedGenerations(sql: Knex, control: ObservedControlSchema, alias: string) {
-  return controlSchemaState(control).state === 'current' ? listGenerations(sql, alias) : []
+  return isUsable(controlSchemaState(control)) ? listGenerations(sql, alias) : []
 }

@@ -1,8 +1,8 @@
 import { dedicatedCollection, sharedCollection } from '../contract/names.ts'
 import { type Owner, sameOwner } from '../contract/ownership.ts'
 import { newestOfOwner } from '../stores/postgres/audit-log.ts'
-import { controlSchemaState } from '../stores/postgres/migrator.ts'
 import type { EmbeddingGenerationRow } from '../stores/postgres/rows.ts'
+import { controlSchemaState, isUsable } from '../stores/postgres/schema-state.ts'
 import { describeTenantPlace } from '../stores/postgres/tenant-roles.ts'
 import { findTenantBySlug, listTenants } from '../stores/postgres/tenants.ts'
 import type { CollectionAdmin, VectorStore } from '../stores/vectors/vector-store.ts'
@@ -24,7 +24,7 @@ export async function observeTenantRemoval(
   vault: KeyVault,
 ): Promise<ObservedRemoval> {
   const control = await observeControlSchema(database)
-  const ready = controlSchemaState(control).state === 'current'
+  const ready = isUsable(controlSchemaState(control))
   const row = ready ? await findTenantBySlug(database, removal.slug) : null
   const place = await describeTenantPlace(database, removal.slug)
   const own = dedicatedCollection(removal.collectionPrefix, removal.slug)
@@ -68,7 +68,7 @@ export async function observePipelineRemoval(
   removal: PipelineRemoval,
 ): Promise<ObservedPipelineRemoval> {
   const control = await observeControlSchema(database)
-  const ready = controlSchemaState(control).state === 'current'
+  const ready = isUsable(controlSchemaState(control))
   const alias = sharedCollection(removal.collectionPrefix)
   return {
     control,

@@ -4,9 +4,10 @@ import { sharedCollection, tenantSchema } from '../contract/names.ts'
 import { declaredKeys, findKeysByHash } from '../stores/postgres/api-keys.ts'
 import { ARCHIVED_POINTS } from '../stores/postgres/archived-points.ts'
 import { allKnowledgeBases } from '../stores/postgres/knowledge-bases.ts'
-import { controlSchemaState, schemaVersion, tenantSchemaState } from '../stores/postgres/migrator.ts'
+import { schemaVersion } from '../stores/postgres/migrator.ts'
 import { tenantStructure } from '../stores/postgres/migrations/tenant/structure.ts'
 import type { ApiKeyRow, KnowledgeBaseRow, TenantRow } from '../stores/postgres/rows.ts'
+import { controlSchemaState, isUsable, tenantSchemaState } from '../stores/postgres/schema-state.ts'
 import {
   compareStructure,
   isLost,
@@ -38,11 +39,12 @@ export async function observeTenant(
   // Before the transaction: nothing may wait for another server while one is open.
   const secrets = await readVault(vault, desired)
   const control = await observeControlSchema(database)
-  const pipelineReady = controlSchemaState(control).state === 'current'
+  const pipelineReady = isUsable(controlSchemaState(control))
   const rows = await database.transaction(sql => readRows(sql, desired.slug, pipelineReady, secrets))
   const alias = rows.row?.collection ?? tenantCollection(desired)
   return {
     pipelineReady,
+    level: control.level ?? null,
     row: rows.row,
     role: observedRole(rows.place),
     schema: { ...observedSchema(rows.place), applied: rows.applied, structure: rows.structure, grants: rows.grants },
@@ -57,7 +59,7 @@ export async function observeTenant(
 /** The tenant's row, whoever's it is; null also while the pipeline is not ready. */
 export async function observeTenantRow({ database }: ProvisioningStores, slug: string): Promise<TenantRow | null> {
   const control = await observeControlSchema(database)
-  return controlSchemaState(control).state === 'current' ? findTenantBySlug(database, slug) : null
+  return isUsable(controlSchemaState(control)) ? findTenantBySlug(database, slug) : null
 }
 
 /** The shared collection is its pipeline's business; whether it is there is all that a tenant asks. */

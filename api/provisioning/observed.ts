@@ -1,6 +1,7 @@
 import type { Owner } from '../contract/ownership.ts'
 import type { LoginRole } from '../stores/postgres/login-role.ts'
-import type { SchemaVersion } from '../stores/postgres/migrator.ts'
+import type { SchemaLevel } from '../stores/postgres/schema-level.ts'
+import type { SchemaVersion } from '../stores/postgres/schema-state.ts'
 import type { StrayGrant } from '../stores/postgres/stray-grants.ts'
 import type { StructureDifference } from '../stores/postgres/schema-structure.ts'
 import type { ApiKeyRow, EmbeddingGenerationRow, KnowledgeBaseRow, TenantRow } from '../stores/postgres/rows.ts'
@@ -45,8 +46,10 @@ export interface ObservedCollection {
 }
 
 export interface ObservedTenant {
-  /** Whether the pipeline's control schema is there and as this version needs it. */
+  /** Whether the pipeline's control schema is there and one that this version can work with. */
   readonly pipelineReady: boolean
+  /** What the pipeline's last migration has recorded. */
+  readonly level: SchemaLevel | null
   readonly row: TenantRow | null
   readonly role: ObservedRole
   readonly schema: ObservedTenantSchema

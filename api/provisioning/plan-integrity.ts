@@ -1,5 +1,6 @@
 import { isLost, type StructureDifference } from '../stores/postgres/schema-structure.ts'
 import type { StrayGrant } from '../stores/postgres/stray-grants.ts'
+import type { ObservedIntegrity } from './observed.ts'
 import type { Obstacle, Plan, Step, StoreDrift } from './steps.ts'
 
 /** The tables of a schema as its migrations made them, and who may touch them. */
@@ -33,6 +34,11 @@ export function planIntegrity(integrity: Integrity, area: Obstacle['area']): Pla
   drift.push(...revocable.map(grant => grantDrift(grant, revocation)))
   drift.push(...grants.filter(({ revokedBy }) => revokedBy === null).map(grant => grantDrift(grant, [])))
   return { steps: [...steps, ...revocation], obstacles: [], drift }
+}
+
+/** Whether something of the control schema is lost or somebody else's, so that nothing can be built on it. Pure. */
+export function isBroken({ foreign, structure }: ObservedIntegrity): boolean {
+  return foreign.length > 0 || structure.some(isLost)
 }
 
 const RESTORE = 'restore it from a backup; docs/drift.md tells how'

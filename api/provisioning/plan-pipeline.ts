@@ -1,8 +1,9 @@
 import { CONTROL_SCHEMA, sharedCollection } from '../contract/names.ts'
-import { controlSchemaState } from '../stores/postgres/migrator.ts'
 import type { LoginRole } from '../stores/postgres/login-role.ts'
+import { controlSchemaState, isUsable } from '../stores/postgres/schema-state.ts'
 import { collectionSpec } from './collection-spec.ts'
 import type { DesiredPipeline } from './desired.ts'
+import type { ObservedDatabase } from './observe-pipeline.ts'
 import type { ObservedControlSchema, ObservedIntegrity, ObservedPipeline } from './observed.ts'
 import { ADOPT_HINT, type Claim, describeOwner, judge, sameResource } from './ownership-claim.ts'
 import { planCollection } from './plan-collection.ts'
@@ -14,7 +15,9 @@ const OLDEST_SERVER = 15
 /** Steps that bring a pipeline's database and shared collection to what is desired. Pure. */
 export function planPipeline(desired: DesiredPipeline, observed: ObservedPipeline): Plan {
   const integrity = planControlIntegrity(observed.integrity)
-  const obstacles = [...databaseObstacles(desired, observed), ...integrity.obstacles]
+  // What cannot be read has no version.
+  const version = integrity.obstacles.length > 0 ? [] : versionObstacles(desired, observed.control)
+  const obstacles = [...databaseObstacles(desired, observed), ...version, ...integrity.obstacles]
   // The collection is recorded in the control schema, and a foreign database is no place to begin.
   if (obstacles.length > 0) return { steps: [], obstacles, drift: integrity.drift.filter(({ repair }) => repair.length === 0) } // prettier-ignore
   const claim = pipelineClaim(desired, observed.control)
@@ -44,7 +47,7 @@ function planControlIntegrity({ foreign, ...rest }: ObservedIntegrity): Plan {
   return { steps: [], obstacles: [obstacle('Unrepairable', message)], drift: [...drift, ...plan.drift] }
 }
 
-function pipelineClaim(desired: DesiredPipeline, { released }: ObservedControlSchema): Claim {
+function pipelineClaim(desired: Pick<DesiredPipeline, 'owner' | 'adopt'>, { released }: ObservedControlSchema): Claim {
   return {
     owner: desired.owner,
     adopt: desired.adopt,
@@ -52,13 +55,24 @@ function pipelineClaim(desired: DesiredPipeline, { released }: ObservedControlSc
   }
 }
 
-function databaseObstacles(desired: DesiredPipeline, { login, control }: ObservedPipeline): Obstacle[] {
-  const state = controlSchemaState(control)
-  if (state.state === 'newer')
-    return [obstacle('NewerSchema', `schema ${CONTROL_SCHEMA} has migrations that this version does not know (${state.unknown.join(', ')}); run the version that made them, or a newer one`)] // prettier-ignore
+/** What keeps any version from working in this database. Pure. */
+export function databaseObstacles(
+  desired: Pick<DesiredPipeline, 'owner' | 'adopt'>,
+  { login, control }: ObservedDatabase,
+): Obstacle[] {
   if (control.exists && judge(control.owner, pipelineClaim(desired, control)) === 'foreign')
     return [obstacle('Conflict', `schema ${CONTROL_SCHEMA} of database ${login.database} ${describeOwner(control.owner)}; use another database, or ${ADOPT_HINT}`)] // prettier-ignore
   return missingRights(login)
+}
+
+/** What keeps this version from working with that schema. */
+function versionObstacles({ migrations }: DesiredPipeline, control: ObservedControlSchema): Obstacle[] {
+  const state = controlSchemaState(control)
+  if (state.state === 'newer')
+    return [obstacle('NewerSchema', `schema ${CONTROL_SCHEMA} has migrations that this version does not know (${state.unknown.join(', ')}); run the version that made them, or a newer one`)] // prettier-ignore
+  if (state.state === 'behind' && migrations === 'recorded' && !isUsable(state))
+    return [obstacle('Unrepairable', `schema ${CONTROL_SCHEMA} is at ${state.from ?? 'nothing'}, and this operator works with the release before its own at the oldest, not before ${state.to}; set spec.image to a newer one, release by release`)] // prettier-ignore
+  return []
 }
 
 function missingRights(login: LoginRole): Obstacle[] {
@@ -74,7 +88,7 @@ function missingRights(login: LoginRole): Obstacle[] {
 
 function migration(desired: DesiredPipeline, control: ObservedControlSchema): Step[] {
   const state = controlSchemaState(control)
-  if (state.state !== 'behind') return []
+  if (state.state !== 'behind' || desired.migrations === 'recorded') return []
   return [{ kind: 'migrate-control-schema', from: state.from, to: state.to, owner: desired.owner }]
 }
 

@@ -1,4 +1,5 @@
-import { tenantSchemaState } from '../stores/postgres/migrator.ts'
+import { tenantMigrations } from '../stores/postgres/migrations/tenant/index.ts'
+import { compareSchema, tenantSchemaState } from '../stores/postgres/schema-state.ts'
 import type { DesiredTenant } from './desired.ts'
 import type { ObservedTenant } from './observed.ts'
 import { type Claim, judge } from './ownership-claim.ts'
@@ -21,7 +22,7 @@ export function planSchema(desired: DesiredTenant, observed: ObservedTenant, cla
   if (stranger)
     return lost(schema.name, 'owner', role.name, schema.ownedBy ?? 'nobody', `as that role run: ALTER SCHEMA "${schema.name}" OWNER TO "${role.login}"`, `schema ${schema.name} is owned by the role ${schema.ownedBy}`) // prettier-ignore
   const found = schema.exists ? rightsDrift(observed) : []
-  const state = tenantSchemaState(schema)
+  const state = tenantSchemaState({ applied: schema.applied, level: observed.level })
   if (state.state === 'newer')
     return unrepairable(`schema ${schema.name} has migrations that this version does not know (${state.unknown.join(', ')}); run the version that made them, or a newer one`, 'NewerSchema') // prettier-ignore
   const steps: Step[] = []
@@ -35,9 +36,26 @@ export function planSchema(desired: DesiredTenant, observed: ObservedTenant, cla
   else if (judge(schema.marker, claim) !== 'ours')
     steps.push({ kind: 'adopt-schema', schema: schema.name, slug, owner: desired.owner })
   const unreadable = schema.exists && observed.knowledgeBases === null
-  if (state.state === 'behind' && !unreadable)
-    steps.push({ kind: 'migrate-tenant-schema', slug, from: state.from, to: state.to })
+  if (unreadable) return { steps: [...steps, ...integrity.steps], obstacles: [], drift: [...drift, ...integrity.drift] }
+  const migration = planMigration(desired, observed)
+  if (migration.obstacles.length > 0) return migration
+  steps.push(...migration.steps)
   return { steps: [...steps, ...integrity.steps], obstacles: [], drift: [...drift, ...integrity.drift] }
+}
+
+/** Which migrations a tenant's schema gets, see {@link DesiredTenant.migrations}. */
+function planMigration(desired: DesiredTenant, { schema, level }: ObservedTenant): Plan {
+  const target = desired.migrations === 'recorded' ? (level?.tenant ?? []) : null
+  const wanted = target ? tenantMigrations.filter(({ name }) => target.includes(name)) : tenantMigrations
+  const unknown = target?.filter(name => !wanted.some(migration => migration.name === name)) ?? []
+  const state = compareSchema(schema, wanted, level?.schemas.tenant)
+  const isThere = target?.every(name => schema.applied?.includes(name)) ?? state.state !== 'behind'
+  if (isThere) return { steps: [], obstacles: [], drift: [] }
+  if (unknown.length > 0)
+    return unrepairable(`the image of the pipeline has migrations for schema ${schema.name} that this version of the operator does not know (${unknown.join(', ')}); bring the operator to the image's version`, 'NewerSchema') // prettier-ignore
+  if (state.state !== 'behind') return { steps: [], obstacles: [], drift: [] }
+  const { from, to } = state
+  return { steps: [{ kind: 'migrate-tenant-schema', slug: desired.slug, from, to, target }], obstacles: [], drift: [] }
 }
 
 /** Differences between the rights that there are and those that creation gives. */

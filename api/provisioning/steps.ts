@@ -40,7 +40,8 @@ export type Step =
   | { readonly kind: 'mend-schema'; readonly schema: string; readonly slug: string | null; readonly missing: readonly StructureDifference[] } // prettier-ignore
   /** `slug`: rights in a tenant's schema or of its role; null: in the control schema. */
   | { readonly kind: 'revoke-grants'; readonly slug: string | null; readonly grants: readonly StrayGrant[] }
-  | { readonly kind: 'migrate-tenant-schema'; readonly slug: string; readonly from: string | null; readonly to: string }
+  /** `target`: names of the migrations that the schema is to have; null: all that this version knows. */
+  | { readonly kind: 'migrate-tenant-schema'; readonly slug: string; readonly from: string | null; readonly to: string; readonly target: readonly string[] | null } // prettier-ignore
   | { readonly kind: 'create-knowledge-base'; readonly slug: string; readonly knowledgeBase: DesiredKnowledgeBase }
   | { readonly kind: 'update-knowledge-base'; readonly slug: string; readonly knowledgeBase: DesiredKnowledgeBase; readonly changed: readonly string[] } // prettier-ignore
   | { readonly kind: 'release-knowledge-base'; readonly slug: string; readonly name: string }

@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis'
 import type { Knex } from 'knex'
 import type { VectorSpace } from '../contract/fingerprint.ts'
-import { controlSchemaState, controlSchemaVersion } from '../stores/postgres/migrator.ts'
+import { controlSchemaVersion } from '../stores/postgres/migrator.ts'
+import { controlSchemaState } from '../stores/postgres/schema-state.ts'
 import type { VectorStore } from '../stores/vectors/vector-store.ts'
 import type { Probe } from './readiness.ts'
 
@@ -14,6 +15,8 @@ export function databaseProbe(database: Knex): Probe {
       switch (state.state) {
         case 'current':
           return 'connected'
+        case 'ahead':
+          return `connected; the control schema is a release newer (${state.unknown.join(', ')})`
         case 'behind':
           // A fresh database: the first tenant, the operator or a migration prepares it.
           if (state.from === null) return 'connected; not prepared yet'

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { ApiError } from '../contract/error-codes.ts'
 import { isSlug } from '../contract/names.ts'
 import { type Quotas, quotasSchema } from '../contract/quotas.ts'
+import { UpgradeUnderWay } from '../provisioning/apply-tenant.ts'
 import { applyPlan } from '../provisioning/apply.ts'
 import { type DesiredPipeline, type DesiredTenant, noVault } from '../provisioning/desired.ts'
 import { observeTenantRemoval } from '../provisioning/observe-removal.ts'
@@ -99,7 +100,8 @@ export class TenantService {
     } catch (error) {
       // Another replica, or the operator, made the same slug meanwhile.
       const winner = await findTenantBySlug(stores.database, slug)
-      throw winner && winner.id !== desired.id ? slugTaken(slug, error) : error
+      if (winner && winner.id !== desired.id) throw slugTaken(slug, error)
+      throw error instanceof UpgradeUnderWay ? new ApiError('UPSTREAM_ERROR', error.message, { cause: error }) : error
     }
     const tenant = await this.get(desired.id)
     const key = await apiKeys.create(wholeScope(tenant), firstKey, request)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { backupConfigurationSchema } from '../../api/contract/backup.ts'
 import { configurationSchema, type VariableName } from '../../api/contract/configuration.ts'
 import { reservedVariables } from '../../crds/reserved-variables.ts'
 import { operatorConfigSchema } from '../../operator/config.ts'
@@ -40,6 +41,25 @@ Environment variables of the operator itself; [config/manager](../../config/mana
 ${markdownTable(['variable', 'default', 'meaning'], rows)}
 `
   return [{ path: 'docs/reference/operator-configuration.md', content }]
+}
+
+/** docs/reference/backup-configuration.md: what backup and restore read besides. */
+export function backupConfigurationReference(): GeneratedFile[] {
+  const rows = Object.entries(backupConfigurationSchema.shape).map(([name, schema]) => [
+    code(name),
+    code(standard(schema)),
+    `${schema.description ?? ''}${schema.meta()?.['secret'] ? ' **Secret.**' : ''}`,
+  ])
+  const content = `<!-- Generated from api/contract/backup.ts by \`npm run generate\`; do not edit. -->
+
+# Configuration of backup and restore
+
+\`hack/backup\` and \`hack/restore\` read these environment variables, and those of the [API](configuration.md) for the stores. In a cluster the
+operator sets them from \`spec.backup\` of the [RagPipeline](rag-pipeline.md).
+
+${markdownTable(['variable', 'default', 'meaning'], rows)}
+`
+  return [{ path: 'docs/reference/backup-configuration.md', content }]
 }
 
 function row(name: VariableName): string[] {

@@ -1,6 +1,6 @@
 /** What goes into an image besides the modules that its programs import. */
 export interface ImageContents {
-  /** Built files that Node is started with, as threads too. The Deployments name them (operator/desired/container.ts, config/manager). */
+  /** Built files that Node is started with, as threads too. operator/desired and config/manager name them. */
   readonly entries: readonly string[]
   /** Files that are read, not imported; patterns, each of which must fit a file. */
   readonly assets: readonly string[]
@@ -13,6 +13,9 @@ export const images = {
       'dist/api/main.js',
       'dist/api/worker.js',
       'dist/api/ingestion/parsers/parse-task.js',
+      'dist/api/migrate.js',
+      'dist/api/backup.js',
+      'dist/api/restore.js',
       'dist/api/providers/embedders/local/inference-worker.js',
     ],
     assets: [

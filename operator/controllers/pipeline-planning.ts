@@ -18,6 +18,7 @@ import { storeAddress } from '../plan/store-address.ts'
 import { type ReconcileResult } from '../runtime/controller.ts'
 import { objectKey } from '../runtime/kubernetes-object.ts'
 import { type OperatorContext } from './context.ts'
+import { planMigration } from './pipeline-migration.ts'
 import { orphanRemovals, pipelineRemoval, tenantsLeft, tenantsOf } from './pipeline-removal.ts'
 import { type StoresPart } from './pipeline-stores.ts'
 import { decideUnwanted } from './pipeline-pruning.ts'
@@ -45,7 +46,7 @@ async function reconciliation(context: OperatorContext, pipeline: Pipeline, fina
   const address = storeAddress(pipeline, references.secrets)
   if (!address) return { changes: begin, notes: [...missing, 'nothing more can be planned before that'] }
   const key = objectKey(pipeline.metadata)
-  const stores = await unlessFaulty(context, () => context.withStores(key, address, open => storeChanges(context, pipeline, open))) // prettier-ignore
+  const stores = await unlessFaulty(context, () => context.withStores(key, address, open => storeChanges(context, pipeline, references, open))) // prettier-ignore
   const workloads = await workloadChanges(context, pipeline, references, stores)
   return {
     changes: [...begin, ...stores.changes, ...workloads.changes],
@@ -59,6 +60,7 @@ type PlannedStores = Planned & Partial<Pick<StoresPart, 'obstacles' | 'stores'>>
 async function storeChanges(
   context: OperatorContext,
   pipeline: Pipeline,
+  references: ObservedReferences,
   stores: ProvisioningStores,
 ): Promise<PlannedStores> {
   const desired = desiredPipeline(pipeline, context.cluster)
@@ -67,9 +69,12 @@ async function storeChanges(
     plan: found => planPipeline(desired, found),
     policy: pipeline.spec.driftPolicy,
   })
+  const migration = await planMigration(context, pipeline, references, observed.control)
+  // The image migrates, not the operator.
+  const steps = decision.steps.filter(({ kind }) => kind !== 'migrate-control-schema')
   return {
-    changes: decision.steps.flatMap(step => describeStep(step, words(stores))),
-    notes: [...noteObstacles(plan.obstacles), ...noteDrift(decision.left)],
+    changes: [...migration.changes, ...steps.flatMap(step => describeStep(step, words(stores)))],
+    notes: [...migration.notes, ...noteObstacles(plan.obstacles), ...noteDrift(decision.left)],
     obstacles: plan.obstacles,
     stores: observed,
   }

@@ -4,6 +4,7 @@ import { applyObjects, decideObjects } from '../apply/objects.ts'
 import { adminTokenSecret } from '../desired/admin-token.ts'
 import { desiredObjects } from '../desired/index.ts'
 import { type Component, names } from '../desired/names.ts'
+import { imageOf } from '../desired/pod-template.ts'
 import { type ObservedReferences } from '../observe/references.ts'
 import { typeOf, types } from '../observe/resource-types.ts'
 import { type Pipeline } from '../observe/resources.ts'
@@ -34,14 +35,9 @@ export async function runWorkloads(
   const wanted = wantedObjects(context, pipeline, references)
   // First, and also when nothing may be started: an autoscaler that is no longer wanted would argue about the number of pods.
   const kept = await removeUnwanted(context, pipeline, wanted)
-  if (!mayRun(pipeline, references, stores))
-    return {
-      objectObstacles: [],
-      drift: kept,
-      monitoring: null,
-      deployments: await liveDeployments(context, pipeline),
-      applied: null,
-    }
+  const before = await liveDeployments(context, pipeline)
+  if (!mayRun(pipeline, references, stores) || !isReadyFor(imageOf(pipeline, context), stores, before))
+    return { objectObstacles: [], drift: kept, monitoring: null, deployments: before, applied: null }
   const { token, objects, absent } = await decideWorkloads(context, pipeline, wanted)
   await mintAdminToken(context.client, pipeline, token)
   const { live, obstacles, ...outcome } = await applyObjects(context.client, objects)
@@ -115,6 +111,15 @@ export function mayRun(
 ): boolean {
   const prepared = stores !== null || pipeline.status?.version !== undefined
   return secrets.missing.length === 0 && obstacles.length === 0 && prepared
+}
+
+/**
+ * Pods get an image when it has migrated the database. While nobody can ask the database, those that run it already may
+ * get what else has changed.
+ */
+function isReadyFor(image: string, { migration }: StoresPart, deployments: PipelineReport['deployments']): boolean {
+  if (migration) return migration.state === 'done'
+  return Object.values(deployments).every(live => live?.spec.template.spec?.containers[0]?.image === image)
 }
 
 async function liveDeployments(context: OperatorContext, pipeline: Pipeline): Promise<PipelineReport['deployments']> {

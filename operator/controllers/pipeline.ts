@@ -10,12 +10,15 @@ import { addFinalizer } from '../runtime/finalizer.ts'
 import { parseKey } from '../runtime/kubernetes-object.ts'
 import { type OperatorContext } from './context.ts'
 import { conclude, nextLook, suspend, tellingFailures } from './conclusion.ts'
+import { observeBackups } from './pipeline-backup.ts'
 import { planPipelineRun } from './pipeline-planning.ts'
 import { removePipeline } from './pipeline-removal.ts'
 import { prepareStores } from './pipeline-stores.ts'
 import { runWorkloads } from './pipeline-workloads.ts'
 
 const SUSPENDED = 'spec.suspend is true: changes wait until it is false again'
+/** A Job's end is told by the watch; what keeps its pods is not. */
+const JOB_LOOK_MS = 10_000
 export const PIPELINE_FINALIZER = 'selfrag.io/pipeline'
 
 /** observe → desired → plan → apply → status, for the RagPipeline of a key. */
@@ -34,7 +37,7 @@ export async function reconcilePipeline(context: OperatorContext, key: string): 
     const report = await bringAbout(context, owned)
     const findings = pipelineFindings(owned, report)
     await conclude(context, types.pipelines, owned, findings, pipelineStatus(owned, report, findings, context.now()))
-    return nextLook(context, report.fault)
+    return nextLook(context, report.fault, report.migration?.state === 'running' ? JOB_LOOK_MS : undefined)
   })
 }
 
@@ -44,12 +47,13 @@ function isGoing({ metadata }: Pipeline): boolean {
 
 async function bringAbout(context: OperatorContext, pipeline: Pipeline): Promise<PipelineReport> {
   const references = await observeReferences(context.client, pipeline)
-  const stores = await prepareStores(context, pipeline, references.secrets)
+  const stores = await prepareStores(context, pipeline, references)
   const workloads = await runWorkloads(context, pipeline, references, stores)
   return {
     missing: references.secrets.missing,
     ...stores,
     ...workloads,
+    backups: await observeBackups(context, pipeline),
     drift: [...stores.drift, ...workloads.drift],
   }
 }

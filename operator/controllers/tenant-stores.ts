@@ -105,7 +105,8 @@ export async function tenantWish(
   vault: SecretKeyVault,
 ) {
   const takenSecrets = await vault.takenSecrets()
-  return { desired: withoutTaken(tenant, desiredTenant(tenant, pipeline, cluster), takenSecrets), takenSecrets }
+  const wish = { ...desiredTenant(tenant, pipeline, cluster), migrations: 'recorded' } as const
+  return { desired: withoutTaken(tenant, wish, takenSecrets), takenSecrets }
 }
 
 /** The whole check when it is due, else what the catalogue says; nothing is written either way. */

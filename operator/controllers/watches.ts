@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { referencedPipeline } from '../../crds/pipeline-ref.ts'
+import { backupSecrets } from '../desired/backup-cron-job.ts'
 import { MANAGED_BY } from '../desired/labels.ts'
 import { referencedSecrets } from '../desired/referenced-secrets.ts'
 import { type Pipeline, type Tenant } from '../observe/resources.ts'
@@ -89,7 +90,7 @@ function isWish(now: KubernetesObject | null, before: KubernetesObject | null): 
 }
 
 /** Kinds whose status is part of their owner's. Of others it concerns nobody here: an autoscaler's changes all the time. */
-const tellingKinds: readonly string[] = ['Deployment']
+const tellingKinds: readonly string[] = ['Deployment', 'Job', 'CronJob']
 
 function concernsOwner(now: KubernetesObject | null, before: KubernetesObject | null): boolean {
   if (!now || !before || tellingKinds.includes(now.kind)) return true
@@ -131,7 +132,9 @@ function referringTo(
 }
 
 function secretNames(pipeline: Pipeline): string[] {
-  return referencedSecrets(pipeline).map(({ name }) => name)
+  const { backup } = pipeline.spec
+  const forBackups = backup ? backupSecrets(backup).map(({ secret }) => secret.name) : []
+  return [...referencedSecrets(pipeline).map(({ name }) => name), ...forBackups]
 }
 
 /** Tenants whose key is to go into that Secret: somebody else's may have gone. */

@@ -15,6 +15,13 @@ export const writable = [
   { name: 'cache', mountPath: '/home/selfrag/.cache' },
 ] as const
 
+/** What the `restricted` Pod Security Standard asks of a container. */
+export const restricted = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+}
+
 /** The one container of an API or worker pod. */
 export function container(pipeline: RagPipeline, component: Component, image: string): V1Container {
   const workload = pipeline.spec[component]
@@ -31,11 +38,7 @@ export function container(pipeline: RagPipeline, component: Component, image: st
     livenessProbe: { ...probe('/health', 10), failureThreshold: 3 },
     readinessProbe: { ...probe('/ready', 5), failureThreshold: 2 },
     lifecycle: { preStop: { sleep: { seconds: PRE_STOP_SECONDS } } },
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ['ALL'] },
-    },
+    securityContext: restricted,
     volumeMounts: writable.map(volume => ({ ...volume })),
   }
 }
@@ -44,12 +47,13 @@ function probe(path: string, periodSeconds: number): V1Probe {
   return { httpGet: { path, port: 'http' }, periodSeconds, timeoutSeconds: 5 }
 }
 
-function secretEnv(pipeline: RagPipeline): V1EnvVar[] {
+/** The variables whose values stay in Secrets, as references. */
+export function secretEnv(pipeline: RagPipeline): V1EnvVar[] {
   return secretVariables(pipeline).map(({ name, secret }) => ({ name, valueFrom: { secretKeyRef: { ...secret } } }))
 }
 
 /** The API server forgets empty values, so that leaving them out is the only way to have no difference with it. */
-function userEnv({ name, value, valueFrom }: EnvironmentVariable): V1EnvVar {
+export function userEnv({ name, value, valueFrom }: EnvironmentVariable): V1EnvVar {
   if (!valueFrom) return value ? { name, value } : { name }
   const { secretKeyRef, configMapKeyRef } = valueFrom
   return {
@@ -66,7 +70,7 @@ function selector({ name, key, optional }: { name: string; key: string; optional
 }
 
 /** Quantities as strings, which is how the API server gives them back. */
-function resources({ requests, limits }: Resources): V1ResourceRequirements {
+export function resources({ requests, limits }: Resources): V1ResourceRequirements {
   const asText = (amounts: Record<string, string | number>) =>
     Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, String(amount)]))
   return { ...(requests ? { requests: asText(requests) } : {}), ...(limits ? { limits: asText(limits) } : {}) }

@@ -1,5 +1,6 @@
 import type { RagPipeline } from '../../crds/rag-pipeline.ts'
 import type { KubernetesObject } from '../runtime/kubernetes-object.ts'
+import { backupCronJob } from './backup-cron-job.ts'
 import { configMap } from './config-map.ts'
 import { apiDeployment } from './deployment-api.ts'
 import { workerDeployment } from './deployment-worker.ts'
@@ -37,5 +38,6 @@ export function desiredObjects(pipeline: RagPipeline, context: WorkloadContext):
     ingress(pipeline),
     serviceMonitor(pipeline),
     prometheusRule(pipeline),
+    backupCronJob(pipeline, context),
   ].filter(object => object !== null)
 }

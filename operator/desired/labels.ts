@@ -1,5 +1,5 @@
 import type { RagPipeline } from '../../crds/rag-pipeline.ts'
-import type { Component } from './names.ts'
+import type { Component, JobComponent } from './names.ts'
 
 export const MANAGED_BY = 'selfrag-operator'
 
@@ -13,7 +13,7 @@ export function selectorLabels(pipeline: RagPipeline, component: Component): Rec
 }
 
 /** Labels of an object of the pipeline; without a component for what api and worker share. */
-export function objectLabels(pipeline: RagPipeline, component?: Component): Record<string, string> {
+export function objectLabels(pipeline: RagPipeline, component?: Component | JobComponent): Record<string, string> {
   return {
     'app.kubernetes.io/name': 'selfrag',
     'app.kubernetes.io/instance': pipeline.metadata.name,

@@ -3,10 +3,10 @@ import { namespaceOf } from '../../crds/pipeline-ref.ts'
 import type { RagPipeline } from '../../crds/rag-pipeline.ts'
 import type { ObjectMeta, OwnerReference } from '../runtime/kubernetes-object.ts'
 import { objectLabels } from './labels.ts'
-import type { Component } from './names.ts'
+import type { Component, JobComponent } from './names.ts'
 
 /** Metadata of an object of the pipeline: Kubernetes deletes it with its RagPipeline. */
-export function objectMetadata(pipeline: RagPipeline, name: string, component?: Component): ObjectMeta {
+export function objectMetadata(pipeline: RagPipeline, name: string, component?: Component | JobComponent): ObjectMeta {
   return {
     name,
     namespace: namespaceOf(pipeline),

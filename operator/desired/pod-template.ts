@@ -18,6 +18,11 @@ export interface WorkloadContext {
   readonly addresses: readonly NetworkAddress[]
 }
 
+/** What a pipeline runs. */
+export function imageOf(pipeline: RagPipeline, { image }: Pick<WorkloadContext, 'image'>): string {
+  return pipeline.spec.image ?? image
+}
+
 /** User that the image runs as; the number stands here because `runAsNonRoot` cannot check a name. */
 const USER = 10_001
 
@@ -33,26 +38,15 @@ export function podTemplate(pipeline: RagPipeline, component: Component, context
         'selfrag.io/secrets-checksum': context.secretsChecksum,
       },
     },
-    spec: podSpec(pipeline, component, pipeline.spec.image ?? context.image),
+    spec: podSpec(pipeline, component, imageOf(pipeline, context)),
   }
 }
 
 function podSpec(pipeline: RagPipeline, component: Component, image: string): V1PodSpec {
-  const { imagePullSecrets } = pipeline.spec
   const shutdownGrace = numberVariable(pipeline.spec[component].env, 'SHUTDOWN_GRACE_SECONDS')
   return {
-    serviceAccountName: names.serviceAccount(pipeline),
-    automountServiceAccountToken: false,
-    // Otherwise a Service called `qdrant` would put QDRANT_PORT=tcp://… into the environment.
-    enableServiceLinks: false,
+    ...podBasis(pipeline, component),
     terminationGracePeriodSeconds: PRE_STOP_SECONDS + shutdownGrace + 5,
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: USER,
-      runAsGroup: USER,
-      fsGroup: USER,
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
     containers: [container(pipeline, component, image)],
     volumes: writable.map(({ name }) => ({ name, emptyDir: {} })),
     topologySpreadConstraints: [
@@ -63,6 +57,27 @@ function podSpec(pipeline: RagPipeline, component: Component, image: string): V1
         labelSelector: { matchLabels: selectorLabels(pipeline, component) },
       },
     ],
+  }
+}
+
+/**
+ * What every pod of a pipeline has: who it is, what it may, where it runs.
+ * @param component whose `podTemplate` says where
+ */
+export function podBasis(pipeline: RagPipeline, component: Component): Omit<V1PodSpec, 'containers'> {
+  const { imagePullSecrets } = pipeline.spec
+  return {
+    serviceAccountName: names.serviceAccount(pipeline),
+    automountServiceAccountToken: false,
+    // Otherwise a Service called `qdrant` would put QDRANT_PORT=tcp://… into the environment.
+    enableServiceLinks: false,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: USER,
+      runAsGroup: USER,
+      fsGroup: USER,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
     ...(imagePullSecrets.length > 0 ? { imagePullSecrets: imagePullSecrets.map(({ name }) => ({ name })) } : {}),
     ...placement(pipeline, component),
   }

@@ -21,6 +21,9 @@ export const types = {
   pipelines: namespaced(API_VERSION, ragPipelineDefinition.kind, ragPipelineDefinition.plural),
   tenants: namespaced(API_VERSION, ragTenantDefinition.kind, ragTenantDefinition.plural),
   deployments: namespaced('apps/v1', 'Deployment', 'deployments'),
+  jobs: namespaced('batch/v1', 'Job', 'jobs'),
+  cronJobs: namespaced('batch/v1', 'CronJob', 'cronjobs'),
+  pods: namespaced('v1', 'Pod', 'pods'),
   services: namespaced('v1', 'Service', 'services'),
   serviceAccounts: namespaced('v1', 'ServiceAccount', 'serviceaccounts'),
   configMaps: namespaced('v1', 'ConfigMap', 'configmaps'),
@@ -40,6 +43,8 @@ export const types = {
  */
 export const ownedTypes: readonly ResourceType[] = [
   types.deployments,
+  types.jobs,
+  types.cronJobs,
   types.services,
   types.serviceAccounts,
   types.horizontalPodAutoscalers,
@@ -52,6 +57,7 @@ export const ownedTypes: readonly ResourceType[] = [
 
 /** Kinds of which a change of the spec can leave an object behind that is wanted no more. */
 export const disposableTypes: readonly ResourceType[] = [
+  types.cronJobs,
   types.services,
   types.horizontalPodAutoscalers,
   types.networkPolicies,

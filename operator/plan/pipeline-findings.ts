@@ -2,10 +2,12 @@ import { CONTROL_SCHEMA } from '../../api/contract/names.ts'
 import { apiUrl, externalUrl, names } from '../desired/names.ts'
 import { type Pipeline } from '../observe/resources.ts'
 import { type Finding } from '../runtime/conditions.ts'
+import { backupFinding } from './backup-findings.ts'
 import { availability, isRolledOut, stuckMessage } from './deployment-findings.ts'
 import { DRIFTED, driftMessage, isLoss, toldDrift } from './drift-policy.ts'
 import { fails, holds, obstructed, readiness, unknown } from './findings.ts'
 import { secretFinding } from './missing-secrets.ts'
+import { migrationFailure, migrationFinding, migrationProgress } from './migration-findings.ts'
 import { modelsFinding } from './models-finding.ts'
 import { monitoringFinding } from './monitoring-finding.ts'
 import { type PipelineReport } from './pipeline-report.ts'
@@ -21,6 +23,7 @@ export function pipelineFindings(pipeline: Pipeline, report: PipelineReport): Fi
     secretFinding(pipeline, report.missing, 'ModelsReady') ?? modelsFinding(pipeline),
     ...workloadFindings(pipeline, report),
     monitoringFinding(pipeline, report.monitoring),
+    backupFinding(pipeline, report.backups),
   ].filter(finding => finding !== null)
   const kept = (pipeline.status?.conditions ?? []).filter(({ type }) => !found.some(finding => finding.type === type))
   const ready = readiness(areas, [...found, ...kept], `serves at ${urls(pipeline)}`)
@@ -40,6 +43,8 @@ function databaseFinding(pipeline: Pipeline, report: PipelineReport): Finding | 
   if (report.fault?.store === 'database') return fails(type, report.fault.reason, advice(report))
   const obstacle = obstructed(type, report.obstacles.filter(({ area }) => area === 'database')) // prettier-ignore
   if (obstacle) return obstacle
+  const migration = migrationFinding(pipeline, report)
+  if (migration) return migration
   if (!report.stores)
     return wasTrue(pipeline, type) ? null : unknown(type, 'NotChecked', 'the vector store is waited for')
   const { control, login } = report.stores
@@ -87,6 +92,9 @@ function progress(report: PipelineReport, ready: Finding): Finding {
     return isPassing(report.fault)
       ? holds(type, 'Retrying', 'a store cannot be used; it is tried again')
       : fails(type, 'Blocked', 'waits until somebody has done what the condition Ready says')
+  if (report.migration?.state === 'failed')
+    return fails(type, 'Blocked', 'waits until somebody has done what the condition DatabaseReady says')
+  if (report.migration?.state === 'running') return holds(type, 'Migrating', migrationProgress(report.migration))
   const rolling = Object.values(report.deployments).some(live => !isRolledOut(live))
   if (rolling) return holds(type, 'RollingOut', 'pods are being started or replaced')
   return fails(type, 'AsDesired', ready.status === 'True' ? 'everything is as the spec says' : ready.message)
@@ -101,8 +109,13 @@ function degradation(pipeline: Pipeline, report: PipelineReport): Finding {
   if (served && report.missing.length > 0)
     return holds(type, 'SecretMissing', 'a Secret that had been there is missing')
   if (served && report.fault) return holds(type, report.fault.reason, advice(report))
+  const { migration } = report
+  if (migration?.state === 'failed') return holds(type, 'MigrationFailed', migrationFailure(pipeline, migration))
+  if (migration?.state === 'running' && migration.stuck) return holds(type, 'MigrationStuck', migrationProgress(migration)) // prettier-ignore
   const drift = toldDrift(pipeline, report.drift)
   if (drift.length > 0) return holds(type, 'DriftFound', driftMessage(drift))
+  const backup = backupFinding(pipeline, report.backups)
+  if (backup?.status === 'False') return holds(type, backup.reason, backup.message)
   const stuck = stuckMessage(report.deployments.api) ?? stuckMessage(report.deployments.worker)
   if (stuck) return holds(type, 'RolloutStuck', stuck)
   return fails(type, 'AsDesired', 'nothing is wrong')

@@ -2,8 +2,10 @@ import { type ObservedPipeline } from '../../api/provisioning/observed.ts'
 import { type Drift, type Obstacle } from '../../api/provisioning/steps.ts'
 import { type AppliedObject } from '../../crds/applied-objects.ts'
 import { type MissingSecret } from '../observe/secrets.ts'
+import { type BackupReport } from './backup-findings.ts'
 import { type LiveDeployment } from './deployment-findings.ts'
 import { type MonitoringObject } from './monitoring-finding.ts'
+import { type Migration } from './migration.ts'
 import { type StoreFault } from './store-fault.ts'
 
 /** What one reconciliation of a pipeline has found out and done; status and conditions follow from it. */
@@ -23,5 +25,9 @@ export interface PipelineReport {
   readonly applied: readonly AppliedObject[] | null
   /** The optional objects that the spec asks for; null when they were not looked at. */
   readonly monitoring: readonly MonitoringObject[] | null
+  /** Null when none are asked for. */
+  readonly backups: BackupReport | null
+  /** Null when it could not be found out. */
+  readonly migration: Migration | null
   readonly deployments: { readonly api: LiveDeployment | null; readonly worker: LiveDeployment | null }
 }

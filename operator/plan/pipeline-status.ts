@@ -3,7 +3,7 @@ import { collectionPrefix } from '../../api/provisioning/from-resource.ts'
 import { type RagPipelineStatus } from '../../crds/rag-pipeline.ts'
 import { apiUrl, externalUrl } from '../desired/names.ts'
 import { type Pipeline } from '../observe/resources.ts'
-import { type Finding, setConditions } from '../runtime/conditions.ts'
+import { type Condition, type Finding, setConditions } from '../runtime/conditions.ts'
 import { toldDrift } from './drift-policy.ts'
 import { type PipelineReport } from './pipeline-report.ts'
 import { statusDrift } from './status-drift.ts'
@@ -24,15 +24,21 @@ export function pipelineStatus(
   const objects = report.applied ? [...report.applied] : before?.objects
   return {
     observedGeneration: pipeline.metadata.generation,
-    conditions: setConditions(before?.conditions ?? [], findings, pipeline.metadata.generation, now),
+    conditions: setConditions(known(pipeline), findings, pipeline.metadata.generation, now),
     url: apiUrl(pipeline),
     ...(outside === null ? {} : { externalUrl: outside }),
     ...(version === undefined ? {} : { version }),
     ...(embedding === undefined ? {} : { embedding }),
     ...(tenants === undefined ? {} : { tenants }),
     ...(objects === undefined ? {} : { objects }),
+    ...(report.backups?.lastSuccess ? { backup: { lastSuccessTime: report.backups.lastSuccess } } : {}),
     ...statusDrift(drift),
   }
+}
+
+/** Conditions from before, without those about what is no longer asked for. */
+function known({ spec, status }: Pipeline): readonly Condition[] {
+  return (status?.conditions ?? []).filter(({ type }) => type !== 'BackupReady' || spec.backup)
 }
 
 /** What the collection says of itself, which is what its vectors were made with; not what the spec wishes. */

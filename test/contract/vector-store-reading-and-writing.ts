@@ -126,6 +126,15 @@ export function describePoints(open: OpenStore): void {
       expect(await left()).to.deep.equal([])
     })
 
+    it('counts the points of each document, of the scope and no other', async () => {
+      const scope = fixture.scope('by-document')
+      const points = [point('one', { documentId: 'd1' }), point('two', { documentId: 'd1' }), point('three', { documentId: 'd2' })] // prettier-ignore
+      await fixture.store.upsert(scope, points)
+      await fixture.store.upsert(fixture.scope('by-document-elsewhere'), [point('four', { documentId: 'd3' })])
+      expect([...(await fixture.store.countByDocument(scope))].sort()).to.deep.equal([['d1', 2], ['d2', 1]]) // prettier-ignore
+      expect([...(await fixture.store.countByDocument(fixture.scope('by-document-nobody')))]).to.deep.equal([])
+    })
+
     it('replaces sparse vectors and leaves the rest of the point alone', async () => {
       const scope = fixture.scope('sparse')
       const written = point('kept', { metadata: { lang: 'en' } })

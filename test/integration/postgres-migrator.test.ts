@@ -7,6 +7,7 @@ import { controlStructure } from '../../api/stores/postgres/migrations/control/s
 import { tenantMigrations } from '../../api/stores/postgres/migrations/tenant/index.ts'
 import { tenantStructure } from '../../api/stores/postgres/migrations/tenant/structure.ts'
 import * as migrator from '../../api/stores/postgres/migrator.ts'
+import { controlSchemaState } from '../../api/stores/postgres/schema-state.ts'
 import { readStructure } from '../../api/stores/postgres/schema-structure.ts'
 import { createTenantSchema, describeTenantPlace, ensureTenantRole } from '../../api/stores/postgres/tenant-roles.ts'
 import { openTestDatabase, postgres, type TestDatabase } from '../support/postgres.ts'
@@ -30,8 +31,13 @@ describe('stores/postgres/migrator', function () {
 
   it('says what a database lacks that nobody has migrated', async () => {
     const version = await migrator.controlSchemaVersion(database)
-    expect(version).to.deep.equal({ applied: null })
-    expect(migrator.controlSchemaState(version)).to.deep.equal({ state: 'behind', from: null, to: controlNames.at(-1) })
+    expect(version).to.deep.equal({ applied: null, level: null })
+    expect(controlSchemaState(version)).to.deep.equal({
+      state: 'behind',
+      from: null,
+      to: controlNames.at(-1),
+      oneRelease: false,
+    })
   })
 
   it('migrates once when twenty start together', async () => {
@@ -50,7 +56,7 @@ describe('stores/postgres/migrator', function () {
     expect(worked).to.equal(1)
     const version = await migrator.controlSchemaVersion(database)
     expect(version.applied).to.deep.equal(controlNames)
-    expect(migrator.controlSchemaState(version)).to.deep.equal({ state: 'current', at: controlNames.at(-1) })
+    expect(controlSchemaState(version)).to.deep.equal({ state: 'current', at: controlNames.at(-1) })
   })
 
   it('leaves nothing behind when what follows the migration fails', async () => {
@@ -85,7 +91,7 @@ describe('stores/postgres/migrator', function () {
 
   it('refuses a schema that a newer version has migrated, and changes nothing', async () => {
     await database('migrations').withSchema(CONTROL_SCHEMA).insert({ name: '999-future', batch: 9 })
-    const state = migrator.controlSchemaState(await migrator.controlSchemaVersion(database))
+    const state = controlSchemaState(await migrator.controlSchemaVersion(database))
     const refusals = await Promise.all(
       [migrator.migrateControlSchema, migrator.rollbackControlSchema].map(run =>
         run(database).then(

@@ -3,19 +3,23 @@ import { ownedTypes, types } from '../../operator/observe/resource-types.ts'
 import { type KubernetesClient } from '../../operator/runtime/kubernetes-client.ts'
 import { isConflict, isNotFound, KubernetesError } from '../../operator/runtime/kubernetes-error.ts'
 import { type KubernetesObject, type ResourceType } from '../../operator/runtime/kubernetes-object.ts'
+import { type LiveJob } from '../../operator/observe/jobs.ts'
 import { type LiveDeployment } from '../../operator/plan/deployment-findings.ts'
+import { type JobImages, runJob } from './job-runner.ts'
 
 /**
- * Does in one namespace what kube-controller-manager and kubelets would: Deployments get their pods, and objects whose
- * owner is gone are removed.
+ * Does in one namespace what kube-controller-manager and kubelets would: Deployments get their pods, Jobs
+ * run, and objects whose owner is gone are removed.
  */
 export class ControllerManager {
   readonly #client: KubernetesClient
   readonly #namespace: string
+  readonly #images: JobImages
   readonly #stop = new AbortController()
   readonly #running: Promise<void>
 
-  constructor(client: KubernetesClient, namespace: string) {
+  constructor(client: KubernetesClient, namespace: string, images: JobImages) {
+    this.#images = images
     this.#client = client
     this.#namespace = namespace
     this.#running = this.#run()
@@ -30,6 +34,7 @@ export class ControllerManager {
     while (!this.#stop.signal.aborted) {
       try {
         await startPods(this.#client, this.#namespace)
+        await runJobs(this.#client, this.#namespace, this.#images)
         await this.#collectGarbage()
       } catch (error) {
         // Some tests take the API server away, or a kind.
@@ -42,10 +47,10 @@ export class ControllerManager {
   async #collectGarbage(): Promise<void> {
     const owners = new Set<string | undefined>()
     const owned: [ResourceType, KubernetesObject][] = []
-    for (const type of [types.pipelines, types.tenants])
+    for (const type of [types.pipelines, types.tenants, types.jobs, types.cronJobs])
       for (const { metadata } of (await this.#client.list(type, { namespace: this.#namespace })).items)
         owners.add(metadata.uid)
-    for (const type of [...ownedTypes, types.configMaps, types.secrets])
+    for (const type of [...ownedTypes, types.configMaps, types.secrets, types.pods])
       for (const object of await this.#list(type))
         if (object.metadata.ownerReferences?.some(({ controller }) => controller)) owned.push([type, object])
     for (const [type, { metadata }] of owned)
@@ -75,6 +80,16 @@ export async function startPods(client: KubernetesClient, namespace: string): Pr
     const patch = { status: { observedGeneration: metadata.generation, ...counts, conditions: [condition] } }
     await unlessGone(client.mergePatch(types.deployments, metadata, patch, { subresource: 'status' }))
   }
+}
+
+/** Once: every Job that has not ended runs. */
+export async function runJobs(
+  client: KubernetesClient,
+  namespace: string,
+  images: JobImages = new Map(),
+): Promise<void> {
+  const { items } = await client.list<LiveJob>(types.jobs, { namespace })
+  for (const job of items) if (!job.status?.conditions) await unlessGone(runJob(client, job, images))
 }
 
 async function unlessGone(request: Promise<unknown>): Promise<void> {

@@ -29,6 +29,7 @@ export function leaking(store: VectorStore, leak: Leak): VectorStore {
       return (await inAll(scope, one => store.get(one, ids))).flat()
     },
     page: (scope, page) => store.page(scope, page),
+    countByDocument: scope => store.countByDocument(scope),
     async count(scope, selector) {
       if (leak !== 'count') return store.count(scope, selector)
       return (await inAll(scope, one => store.count(one, selector))).reduce((sum, count) => sum + count, 0)

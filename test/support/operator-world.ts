@@ -23,6 +23,7 @@ import { installCrds, makeNamespace } from './cluster-objects.ts'
 import { ControllerManager } from './controller-manager.ts'
 import { type CountingProxy, countingProxy } from './counting-proxy.ts'
 import { eventually } from './eventually.ts'
+import { type JobImages } from './job-runner.ts'
 import { kubeApiServer, type TestApiServer } from './kube-apiserver.ts'
 import { postgres, type TestDatabase } from './postgres.ts'
 import { qdrant } from './qdrant.ts'
@@ -55,6 +56,8 @@ export class OperatorWorld {
   /** Statements of operators that may change something. */
   readonly databaseWrites: string[] = []
   readonly logs: string[] = []
+  /** What images do in Jobs, where that is not what this version does. */
+  readonly images: JobImages = new Map()
   readonly #operators: RunningOperator[] = []
   readonly #manager: ControllerManager | null
   #disposed = false
@@ -74,7 +77,7 @@ export class OperatorWorld {
     this.client = new KubernetesClient(kubeTransport(server.kubeConfig(), 'test'))
     this.sql = knex({ client: 'pg', connection: database.url, pool: { min: 0, max: 2 } })
     this.vectors = new QdrantVectorStore({ url: proxy.url })
-    this.#manager = pods ? new ControllerManager(this.client, namespace) : null
+    this.#manager = pods ? new ControllerManager(this.client, namespace, this.images) : null
   }
 
   /**

@@ -54,6 +54,15 @@ export const maximalSpec = {
     replicationFactor: 2,
   },
   redis: { urlSecretRef: { name: 'redis' } },
+  backup: {
+    schedule: '30 2 * * 1-5',
+    timeZone: 'Europe/Berlin',
+    retention: '30d',
+    destination: 's3://bucket/selfrag',
+    s3: { endpoint: 'http://minio:9000', region: 'eu', credentialsSecretRef: { name: 'minio' } },
+    encryptionKeySecretRef: { name: 'backup-key' },
+    resources: { requests: { cpu: 1 }, limits: { memory: '2Gi' } },
+  },
   models: {
     embedding: {
       provider: 'openai',

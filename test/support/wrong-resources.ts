@@ -53,6 +53,23 @@ export const wrongResources: readonly WrongResource[] = [
     fault: 'spec.postgres.sslMode: must be one of "disable", "prefer"',
   },
   {
+    what: 'a backup to a bucket that cannot be reached',
+    manifest: pipelineManifest({ backup: { schedule: '0 3 * * *', destination: 's3://bucket/demo' } }),
+    refusal: 's3 goes with an s3:// destination: set both or neither',
+  },
+  {
+    what: 'a backup to a folder of nobody',
+    manifest: pipelineManifest({ backup: { schedule: '0 3 * * *', destination: '/backups' } }),
+    refusal: 'spec.backup.destination in body should match',
+    fault: 'spec.backup.destination: must be s3://bucket/prefix or pvc://claim/folder',
+  },
+  {
+    what: 'a backup at no time',
+    manifest: pipelineManifest({ backup: { schedule: 'every night', destination: 'pvc://backups' } }),
+    refusal: 'spec.backup.schedule in body should match',
+    fault: 'spec.backup.schedule: must be a cron expression such as 0 3 * * *, or @daily',
+  },
+  {
     what: 'qdrant without a url',
     manifest: pipelineManifest({ vectors: { engine: 'qdrant' } }),
     refusal: 'url must be set when engine is qdrant, such as http://qdrant:6333',

@@ -63,6 +63,13 @@ export function isOutOfResources(error: unknown): boolean {
   )
 }
 
+/** What the server said, without the statement that knex writes before it: fit for people. */
+export function serverMessage(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const isServers = error instanceof Error && 'code' in error && /^[0-9A-Z]{5}$/.test(String(error.code))
+  return isServers ? message.slice(message.lastIndexOf(' - ') + 1).replace(/^- /, '') : message
+}
+
 export function isUnavailable(error: unknown): boolean {
   return databaseFault(error) === 'unavailable'
 }

@@ -11,6 +11,11 @@ export async function listGenerations(sql: Knex, alias: string): Promise<Embeddi
   return table(sql).where({ alias }).orderBy('generation')
 }
 
+/** Of all aliases. */
+export async function allGenerations(sql: Knex): Promise<EmbeddingGenerationRow[]> {
+  return table(sql).orderBy(['alias', 'generation'])
+}
+
 /** What the alias's collection holds now; null when provisioning has not made it yet. */
 export async function activeGeneration(sql: Knex, alias: string): Promise<EmbeddingGenerationRow | null> {
   return (await table(sql).where({ alias, status: 'active' }).orderBy('generation', 'desc').first()) ?? null

@@ -1,15 +1,13 @@
 import type { Knex } from 'knex'
+import { isDeepStrictEqual } from 'node:util'
 import { CONTROL_SCHEMA, tenantSchema } from '../../contract/names.ts'
 import { controlMigrations } from './migrations/control/index.ts'
+import type { Migration } from './migrations/migration.ts'
 import { tenantMigrations } from './migrations/tenant/index.ts'
 import { schemaOwner } from './ownership-comments.ts'
+import { type Compatibility, readSchemaLevel, type SchemaLevel, writeSchemaLevel } from './schema-level.ts'
+import { compareSchema, controlSchemaState, levelOf, type SchemaVersion } from './schema-state.ts'
 import { enterTenant } from './tenant-scope.ts'
-
-export interface Migration {
-  readonly name: string
-  up(knex: Knex): Promise<void>
-  down(knex: Knex): Promise<void>
-}
 
 /** A schema bears migrations that this version does not know: a newer version has been here. */
 export class NewerSchema extends Error {
@@ -20,36 +18,6 @@ export class NewerSchema extends Error {
         'run the version that made them, or a newer one',
     )
   }
-}
-
-/** How far a schema is: `applied` in the order in which they ran; null when the schema was never migrated. */
-export interface SchemaVersion {
-  readonly applied: readonly string[] | null
-}
-
-/** What is to be done with a schema whose migrations are `applied`. Pure. */
-export type SchemaState =
-  | { readonly state: 'current'; readonly at: string }
-  | { readonly state: 'behind'; readonly from: string | null; readonly to: string }
-  | { readonly state: 'newer'; readonly unknown: readonly string[] }
-
-export function controlSchemaState(version: SchemaVersion): SchemaState {
-  return compare(version, controlMigrations)
-}
-
-export function tenantSchemaState(version: SchemaVersion): SchemaState {
-  return compare(version, tenantMigrations)
-}
-
-function compare({ applied }: SchemaVersion, known: readonly Migration[]): SchemaState {
-  const names = known.map(migration => migration.name)
-  const done = applied ?? []
-  const unknown = done.filter(name => !names.includes(name))
-  if (unknown.length > 0) return { state: 'newer', unknown }
-  const to = names.at(-1) ?? ''
-  return names.every(name => done.includes(name))
-    ? { state: 'current', at: to }
-    : { state: 'behind', from: done.at(-1) ?? null, to }
 }
 
 /** Inside the schema that it tells about, so that dropping the schema takes its history along. */
@@ -65,8 +33,10 @@ export async function schemaVersion(sql: Knex, schema: string): Promise<SchemaVe
   return { applied }
 }
 
-export function controlSchemaVersion(database: Knex): Promise<SchemaVersion> {
-  return schemaVersion(database, CONTROL_SCHEMA)
+/** With what is recorded there about all schemas. */
+export async function controlSchemaVersion(sql: Knex): Promise<SchemaVersion> {
+  const { applied } = await schemaVersion(sql, CONTROL_SCHEMA)
+  return { applied, level: applied?.length ? await readSchemaLevel(sql) : null }
 }
 
 export function tenantSchemaVersion(database: Knex, slug: string): Promise<SchemaVersion> {
@@ -79,22 +49,70 @@ export function tenantSchemaVersion(database: Knex, slug: string): Promise<Schem
 /** Runs in the migrations' transaction, after them, and only when there were any. */
 type AfterMigration = (sql: Knex.Transaction) => Promise<void>
 
-/** Creates the control schema when it is missing and brings it to this version. @throws NewerSchema */
+/**
+ * Creates the control schema when it is missing and brings it to this version, and records what this version works with.
+ * One that is a release newer is left as it is.
+ * @throws NewerSchema
+ */
 export async function migrateControlSchema(database: Knex, after?: AfterMigration): Promise<void> {
   await underLock(database, CONTROL_SCHEMA, async sql => {
     // Not CREATE SCHEMA IF NOT EXISTS, which asks for the right to create even when there is nothing to create.
     if (!(await schemaOwner(sql, CONTROL_SCHEMA)).exists) await sql.raw('CREATE SCHEMA ??', [CONTROL_SCHEMA])
     await sql.raw(`SET LOCAL search_path = "${CONTROL_SCHEMA}", pg_temp`)
-    if (await latest(sql, CONTROL_SCHEMA, controlMigrations)) await after?.(sql)
+    const version = await controlSchemaVersion(sql)
+    const migrated = await latest(sql, CONTROL_SCHEMA, version, controlMigrations, version.level?.schemas.control)
+    await recordLevel(sql, version)
+    if (migrated) await after?.(sql)
   })
 }
 
+/** Until somebody has gone through all tenants, no image stands for what is recorded. */
+async function recordLevel(sql: Knex.Transaction, version: SchemaVersion): Promise<void> {
+  const before = version.level ?? null
+  const own = levelOf(controlMigrations, tenantMigrations)
+  const rolledBack = before !== null && controlSchemaState(version).state === 'ahead'
+  const level: SchemaLevel = { ...own, ...(rolledBack && { schemas: before.schemas }), image: null }
+  if (before && isDeepStrictEqual({ ...before, image: null }, level)) return
+  await writeSchemaLevel(sql, level)
+}
+
+export interface TenantMigration {
+  /** Names of the migrations that the schema is to have, all of them known here; absent: every one that this version has. */
+  readonly target?: readonly string[] | undefined
+  /** As recorded in the control schema, which a tenant cannot read. */
+  readonly level?: SchemaLevel | null
+  readonly after?: AfterMigration
+}
+
 /** Brings a tenant's schema, which must exist, to this version, as the tenant's role. @throws NewerSchema */
-export async function migrateTenantSchema(database: Knex, slug: string, after?: AfterMigration): Promise<void> {
+export async function migrateTenantSchema(
+  database: Knex,
+  slug: string,
+  { target, level, after }: TenantMigration = {},
+): Promise<void> {
+  const wanted = target ? tenantMigrations.filter(({ name }) => target.includes(name)) : tenantMigrations
   await underLock(database, tenantSchema(slug), async sql => {
     await enterTenant(sql, slug)
-    if (await latest(sql, tenantSchema(slug), tenantMigrations)) await after?.(sql)
+    const version = await schemaVersion(sql, tenantSchema(slug))
+    if (await latest(sql, tenantSchema(slug), version, wanted, level?.schemas.tenant)) await after?.(sql)
   })
+}
+
+/**
+ * Makes an empty schema what it was when a backup was taken, in the caller's transaction, whose search path it is.
+ * @throws NewerSchema when one of the migrations is not known here
+ */
+export async function buildSchema(
+  sql: Knex.Transaction,
+  schema: string,
+  kind: 'control' | 'tenant',
+  names: readonly string[],
+): Promise<void> {
+  const known = kind === 'control' ? controlMigrations : tenantMigrations
+  const unknown = names.filter(name => !known.some(migration => migration.name === name))
+  if (unknown.length > 0) throw new NewerSchema(schema, unknown)
+  const wanted = known.filter(({ name }) => names.includes(name))
+  if (wanted.length > 0) await sql.migrate.latest(migratorConfig(schema, wanted))
 }
 
 /** Undoes the newest migration of the control schema, data and all; gives its name, null when there is none. */
@@ -128,8 +146,14 @@ function underLock<T>(database: Knex, schema: string, work: (sql: Knex.Transacti
 }
 
 /** Gives whether there was anything to do. */
-async function latest(sql: Knex.Transaction, schema: string, migrations: readonly Migration[]): Promise<boolean> {
-  const state = compare(await schemaVersion(sql, schema), migrations)
+async function latest(
+  sql: Knex.Transaction,
+  schema: string,
+  version: SchemaVersion,
+  migrations: readonly Migration[],
+  record: Compatibility | undefined,
+): Promise<boolean> {
+  const state = compareSchema(version, migrations, record)
   if (state.state === 'newer') throw new NewerSchema(schema, state.unknown)
   if (state.state === 'behind') await sql.migrate.latest(migratorConfig(schema, migrations))
   return state.state === 'behind'
@@ -137,7 +161,7 @@ async function latest(sql: Knex.Transaction, schema: string, migrations: readonl
 
 async function down(sql: Knex.Transaction, schema: string, migrations: readonly Migration[]): Promise<string | null> {
   const version = await schemaVersion(sql, schema)
-  const state = compare(version, migrations)
+  const state = compareSchema(version, migrations, undefined)
   if (state.state === 'newer') throw new NewerSchema(schema, state.unknown)
   const newest = version.applied?.at(-1)
   if (newest === undefined) return null

@@ -89,6 +89,9 @@ export interface VectorStore {
   /** Exact. */
   count(scope: VectorScope, selector: PointSelector): Promise<number>
 
+  /** How many points each document of the scope has; those that have none are left out. Exact. */
+  countByDocument(scope: VectorScope): Promise<ReadonlyMap<string, number>>
+
   /** Gone when it resolves; no error when there is nothing to delete. */
   delete(scope: VectorScope, selector: PointSelector): Promise<void>
 

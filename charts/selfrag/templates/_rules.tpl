@@ -16,6 +16,18 @@
 - apiGroups: [apps]
   resources: [deployments]
   verbs: [get, list, watch, create, patch]
+# has an image migrate the database before pods run it; removes the Jobs of attempts before
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [get, list, watch, create, delete]
+# spec.backup; removes its own when that field goes
+- apiGroups: [batch]
+  resources: [cronjobs]
+  verbs: [get, list, watch, create, patch, delete]
+# tells in a condition why a Job failed or cannot start
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list]
 # what API and worker need; deleted by their owner reference
 - apiGroups: [""]
   resources: [configmaps, serviceaccounts]

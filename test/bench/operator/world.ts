@@ -6,7 +6,7 @@ import { types } from '../../../operator/observe/resource-types.ts'
 import { type Tenant } from '../../../operator/observe/resources.ts'
 import { Informer } from '../../../operator/runtime/informer.ts'
 import { systemTimers } from '../../../operator/runtime/timers.ts'
-import { startPods } from '../../support/controller-manager.ts'
+import { runJobs, startPods } from '../../support/controller-manager.ts'
 import { eventually } from '../../support/eventually.ts'
 import { freePort } from '../../support/free-port.ts'
 import { conditionOf, OperatorWorld, USER } from '../../support/operator-world.ts'
@@ -67,6 +67,7 @@ export class BenchWorld {
     const vectors = { engine: 'qdrant', url: this.world.qdrant.url, collectionPrefix: this.world.prefix }
     await this.world.create(pipelineManifest({ vectors }))
     await eventually(async () => {
+      await runJobs(this.world.client, this.world.namespace)
       await startPods(this.world.client, this.world.namespace)
       const pipeline = await this.world.pipeline()
       if (conditionOf(pipeline, 'Ready')?.status !== 'True') throw new Error(`the pipeline is not ready: ${JSON.stringify(pipeline.status)}`) // prettier-ignore

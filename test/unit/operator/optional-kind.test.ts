@@ -12,7 +12,7 @@ import { ManualTimers } from '../../support/manual-timers.ts'
 const widgets: ResourceType = { apiVersion: 'example.org/v1', kind: 'Widget', plural: 'widgets', namespaced: true, optional: true } // prettier-ignore
 const RETRY_MS = 30_000
 
-/** An API server that serves widgets or does not; the real one is asked in test/envtest/operator-monitoring.test.ts. */
+/** An API server that serves widgets or does not; the real one is asked by the envtests. */
 class Server {
   status = 404
   requests: string[] = []

@@ -14,13 +14,20 @@ function verbsFor({ apiVersion, plural }: ResourceType): string[] {
 
 describe('the rights of the operator', () => {
   it('are enough to watch and apply every kind that a pipeline owns', () => {
-    for (const type of [...ownedTypes, types.configMaps])
-      expect(verbsFor(type), type.kind).to.include.members(['get', 'list', 'watch', 'create', 'patch'])
+    // A Job is made and removed, never changed.
+    for (const type of [...ownedTypes, types.configMaps]) {
+      const write = type.kind === 'Job' ? 'delete' : 'patch'
+      expect(verbsFor(type), type.kind).to.include.members(['get', 'list', 'watch', 'create', write])
+    }
   })
 
-  it('let it delete the kinds that it prunes, and Secrets, and nothing else', () => {
+  it('let it delete the kinds that it prunes, Secrets and Jobs, and nothing else', () => {
     const deletable = Object.values(types).filter(type => verbsFor(type).includes('delete'))
-    expect(deletable.map(({ kind }) => kind)).to.have.members([...disposableTypes.map(({ kind }) => kind), 'Secret'])
+    expect(deletable.map(({ kind }) => kind)).to.have.members([
+      ...disposableTypes.map(({ kind }) => kind),
+      'Secret',
+      'Job',
+    ])
   })
 
   it('are all needed: every grant has a reason', () => {

@@ -42,7 +42,11 @@ const cases: [step: Step, changes: string[], detail: RegExp][] = [
   [{ kind: 'grant-schema', slug, missing: ['member'] }, ['postgres update schema tenant_acme'], /member/],
   [{ kind: 'mend-schema', schema: 'selfrag', slug: null, missing: [{ kind: 'index', table: 'jobs', name: 'i', wanted: 'CREATE INDEX i ON jobs …', found: 'missing' }, { kind: 'constraint', table: 'jobs', name: 'c', wanted: '', found: '' }] }, ['postgres update table selfrag.jobs', 'postgres update table selfrag.jobs'], /ADD CONSTRAINT c/], // prettier-ignore
   [{ kind: 'revoke-grants', slug, grants: [{ object: 'schema x', grantee: 'spy', rights: 'USAGE', revoke: 'REVOKE ALL ON SCHEMA x FROM spy', revokedBy: 'tenant' }] }, ['postgres update schema x'], /^REVOKE ALL ON SCHEMA x FROM spy$/], // prettier-ignore
-  [{ kind: 'migrate-tenant-schema', slug, from: null, to: '001' }, ['postgres update schema tenant_acme'], /up to 001/],
+  [
+    { kind: 'migrate-tenant-schema', slug, from: null, to: '001', target: null },
+    ['postgres update schema tenant_acme'],
+    /up to 001/,
+  ],
   [{ kind: 'create-knowledge-base', slug, knowledgeBase }, ['postgres create knowledge base acme/handbook'], /INSERT INTO tenant_acme.knowledge_bases/], // prettier-ignore
   [{ kind: 'update-knowledge-base', slug, knowledgeBase, changed: ['chunking'] }, ['postgres update knowledge base acme/handbook'], /UPDATE chunking/], // prettier-ignore
   [{ kind: 'release-knowledge-base', slug, name: 'handbook' }, ['postgres update knowledge base acme/handbook'], /no longer declared/], // prettier-ignore

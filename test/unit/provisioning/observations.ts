@@ -5,6 +5,7 @@ import type { ObservedCollection, ObservedPipeline, ObservedTenant } from '../..
 import { controlMigrations } from '../../../api/stores/postgres/migrations/control/index.ts'
 import { tenantMigrations } from '../../../api/stores/postgres/migrations/tenant/index.ts'
 import { showTuning } from '../../../api/stores/vectors/tuning.ts'
+import { levelOf } from '../../../api/stores/postgres/schema-state.ts'
 import { payloadIndexes } from '../../../api/stores/vectors/vector-store.ts'
 
 /** Observations of worlds in which everything is as desired; tests change one thing of them. */
@@ -68,6 +69,7 @@ export function settledTenant(pipeline: DesiredPipeline, desired: DesiredTenant)
   )
   return {
     pipelineReady: true,
+    level: { image: 'selfrag-api:test', ...levelOf(controlMigrations, tenantMigrations) },
     row,
     role: { name: 'tenant_role', login: 'app', exists: true, granted: true, excess: [] },
     schema: {

@@ -202,6 +202,17 @@ describe('provisioning/plan-tenant', () => {
     ['a lost table', schemaWith({ structure: [lost('table', 'chunks')] }), 'Unrepairable', 'tenant', 'chunks'],
     ['a lost column', schemaWith({ structure: [lost('column', 'text')] }), 'Unrepairable', 'tenant', 'chunks.text'],
     ['a newer schema', schemaWith({ applied: ['999-x'] }), 'NewerSchema', 'tenant', '999-x'],
+    [
+      'an image whose migrations the operator does not know',
+      {
+        ...nothing,
+        level: { ...settled.level, image: 'i', tenant: ['001-tenant-schema', '002-x'] } as ObservedTenant['level'],
+      },
+      'NewerSchema',
+      'tenant',
+      '002-x',
+      { migrations: 'recorded' },
+    ],
     ['vectors elsewhere', settled, 'Unrepairable', 'vectors', 'kb_t_acme', { isolation: 'Dedicated' }],
     [
       'a knowledge base that is being deleted',

@@ -122,6 +122,15 @@ export class PgVectorStore implements VectorStore {
     return Number(row?.count ?? 0)
   }
 
+  async countByDocument(scope: VectorScope): Promise<ReadonlyMap<string, number>> {
+    const { sql, values } = scopeCondition(scope)
+    return this.#onTable(scope, async (_, table) => {
+      const statement = `SELECT document_id, count(*) AS points FROM ?? WHERE ${sql} GROUP BY 1`
+      const { rows } = await this.#database.raw<{ rows: { document_id: string; points: string }[] }>(statement, [table, ...values]) // prettier-ignore
+      return new Map(rows.map(({ document_id, points }) => [document_id, Number(points)]))
+    })
+  }
+
   async delete(scope: VectorScope, selector: PointSelector): Promise<void> {
     const { sql, values } = selectorCondition(scope, selector)
     await this.#onTable(scope, async (_, table) => {

@@ -21,6 +21,8 @@ import { type QdrantConnection, QdrantTransport } from './transport.ts'
 
 /** Large enough to amortise a round trip, small enough for Qdrant's request limit of 32 MB and for one attempt's timeout. */
 const BATCH = { count: 256, bytes: 8_000_000 }
+/** Qdrant wants a limit; this one is none. */
+const MOST_DOCUMENTS = 10_000_000
 /** Ids that are looked up at once. */
 const PAGE = 256
 
@@ -90,6 +92,18 @@ export class QdrantVectorStore implements VectorStore {
     if (filter === 'nothing') return 0
     const answer = await this.#onPoints<Schemas['CountResult']>(scope, 'POST', '/count', { filter, exact: true })
     return answer.count
+  }
+
+  async countByDocument(scope: VectorScope): Promise<ReadonlyMap<string, number>> {
+    const filter = selectorFilter(scope, { all: true })
+    if (filter === 'nothing') return new Map()
+    const { collection } = scope
+    const path = `/collections/${encodeURIComponent(collection)}/facet`
+    const body = { key: 'document_id', filter, limit: MOST_DOCUMENTS, exact: true }
+    const answer = await onCollection(collection, () =>
+      this.#transport.request<Schemas['FacetResponse']>('POST', path, body),
+    )
+    return new Map(answer.hits.map(({ value, count }) => [String(value), count]))
   }
 
   async delete(scope: VectorScope, selector: PointSelector): Promise<void> {

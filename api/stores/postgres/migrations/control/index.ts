@@ -1,5 +1,7 @@
-import type { Migration } from '../../migrator.ts'
+import type { Migration } from '../migration.ts'
 import * as controlSchema from './001-control-schema.ts'
 
 /** In the order in which they run. A released migration is never edited; a new one keeps the previous release working. */
-export const controlMigrations: readonly Migration[] = [{ name: '001-control-schema', ...controlSchema }]
+export const controlMigrations: readonly Migration[] = [
+  { name: '001-control-schema', release: '0.1', ...controlSchema },
+]
