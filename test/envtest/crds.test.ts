@@ -160,8 +160,8 @@ describe('custom resource definitions on a real API server', () => {
       const table = (await api.listNamespacedCustomObject(request, asTable)) as { columnDefinitions: { name: string; priority: number }[] } // prettier-ignore
       return table.columnDefinitions.map(({ name, priority }) => (priority === 0 ? name : `(${name})`)).join(' ')
     }
-    expect(await columns('ragpipelines')).to.equal('Name Ready Reason URL Tenants Age (Engine) (Model) (Fingerprint) (Collection) (External URL) (Message)') // prettier-ignore
-    expect(await columns('ragtenants')).to.equal('Name Ready Reason Pipeline Documents Age (Schema) (Collection) (Chunks) (StorageMb) (Message)') // prettier-ignore
+    expect(await columns('ragpipelines')).to.equal('Name Ready Reason URL Tenants Age (Engine) (Model) (Fingerprint) (Plan) (Collection) (External URL) (Message)') // prettier-ignore
+    expect(await columns('ragtenants')).to.equal('Name Ready Reason Pipeline Documents Age (Schema) (Collection) (Chunks) (Plan) (StorageMb) (Message)') // prettier-ignore
   })
 
   it('keeps status apart from spec', async () => {
