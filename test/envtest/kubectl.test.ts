@@ -62,6 +62,7 @@ describe('kubectl', function () {
       URL: `http://demo-api.${world.namespace}.svc:8020`,
       Tenants: 1,
       'External URL': null,
+      Plan: null,
       Engine: 'qdrant',
       Model: 'bge-small-en-v1.5',
       Collection: `${world.prefix}_shared`,
@@ -83,6 +84,7 @@ describe('kubectl', function () {
       Collection: `${world.prefix}_shared`,
       Chunks: 0,
       StorageMb: '0',
+      Plan: null,
       Message: 'the tenant is provisioned; its keys work',
     })
     expect(Age).to.match(/^\d+s$/)
