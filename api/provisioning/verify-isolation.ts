@@ -3,6 +3,7 @@ import { activeGeneration } from '../stores/postgres/embedding-generations.ts'
 import { attemptForeignSql } from './isolation-attempts.ts'
 import { attemptForeignVectors } from './isolation-canary.ts'
 import { foreignGrants } from './isolation-grants.ts'
+import { DimensionMismatch } from '../stores/vectors/vector-store.ts'
 import type { ProvisioningStores } from './stores.ts'
 
 export interface IsolationProof {
@@ -31,11 +32,24 @@ export async function verifyIsolation(
   if (!generation) return null
   const grants = await foreignGrants(database, slug)
   const sql = await attemptForeignSql(database, slug)
-  const points = await attemptForeignVectors(vectors, { tenantId: id, collection, dimension: generation.dimension })
+  const points = await attemptVectors(vectors, { tenantId: id, collection, dimension: generation.dimension })
   return {
-    reached: [...grants, ...sql.reached, ...points.map(what => `${what} in ${collection}`)],
-    attempts: sql.attempts + VECTOR_ATTEMPTS,
+    reached: [...grants, ...sql.reached, ...(points ?? []).map(what => `${what} in ${collection}`)],
+    attempts: sql.attempts + (points ? VECTOR_ATTEMPTS : 0),
     neighbour: sql.neighbour,
+  }
+}
+
+/** Null for a collection that somebody has put in the place of the tenant's: none of its vectors fits, so that nothing can be tried. */
+async function attemptVectors(
+  vectors: ProvisioningStores['vectors'],
+  place: Parameters<typeof attemptForeignVectors>[1],
+): Promise<string[] | null> {
+  try {
+    return await attemptForeignVectors(vectors, place)
+  } catch (error) {
+    if (error instanceof DimensionMismatch) return null
+    throw error
   }
 }
 
