@@ -31,11 +31,11 @@ function definition(kind: string, plural: string): V1CustomResourceDefinition {
   }
 }
 
-/** Installs the kinds of the Prometheus operator and waits until they are served. */
+/** Installs the kinds of the Prometheus operator, unless another suite has, and waits until they are served. */
 export async function installMonitoringCrds(config: KubeConfig): Promise<void> {
   const api = config.makeApiClient(ApiextensionsV1Api)
   for (const body of definitions) {
-    await api.createCustomResourceDefinition({ body })
+    await api.createCustomResourceDefinition({ body }).catch(onlyAlreadyExists)
     await eventually(async () => {
       const { status } = await api.readCustomResourceDefinition({ name: body.metadata!.name! })
       const established = status?.conditions?.find(({ type }) => type === 'Established')
@@ -55,6 +55,10 @@ export async function removeMonitoringCrds(config: KubeConfig): Promise<void> {
         throw new Error(`${name} is still there`)
     })
   }
+}
+
+function onlyAlreadyExists(error: unknown): void {
+  if (!(error instanceof ApiException && error.code === 409)) throw error
 }
 
 function onlyNotFound(error: unknown): null {
