@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Knex } from 'knex'
 import { pino } from 'pino'
+import { analyzerVersion } from '../../api/contract/analyzer.ts'
 import { defaultChunking } from '../../api/contract/chunking.ts'
 import type { VectorSpace } from '../../api/contract/fingerprint.ts'
 import type { Quotas } from '../../api/contract/quotas.ts'
@@ -28,7 +29,12 @@ import { contextWith, MemoryVault, pipelineWith, provisionPipeline, provisionTen
 import { qdrant, type TestQdrant } from './qdrant.ts'
 
 export const DIMENSION = 16
-export const space: VectorSpace = { model: 'test-model', dimension: DIMENSION, distance: 'cosine', analyzer: '1' }
+export const space: VectorSpace = {
+  model: 'test-model',
+  dimension: DIMENSION,
+  distance: 'cosine',
+  analyzer: analyzerVersion,
+}
 export const request: Request = { caller: { type: 'admin' }, requestId: 'test-request' }
 
 /** Where a bench keeps its data. */
