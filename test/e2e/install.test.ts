@@ -46,7 +46,11 @@ describe('an installation', () => {
   })
 
   it('runs pods without root, that can write nowhere but to their volumes, and have no token', async () => {
-    const pods = await list<V1Pod>('pods', sample.namespace, 'app.kubernetes.io/part-of=selfrag')
+    const pods = await list<V1Pod>(
+      'pods',
+      sample.namespace,
+      'app.kubernetes.io/part-of=selfrag,app.kubernetes.io/component in (api,worker)',
+    )
     expect(pods.map(({ metadata }) => metadata!.labels!['app.kubernetes.io/component']).sort()).to.deep.equal(['api', 'api', 'worker']) // prettier-ignore
     for (const { metadata } of pods) {
       const inside = `
