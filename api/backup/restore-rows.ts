@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import { CONTROL_SCHEMA, tenantSchema, VECTOR_SCHEMA } from '../contract/names.ts'
+import { CONTROL_SCHEMA, QUEUE_SCHEMA, VECTOR_SCHEMA, tenantSchema } from '../contract/names.ts'
 import { copyIn } from '../stores/postgres/copy.ts'
 import { buildSchema } from '../stores/postgres/migrator.ts'
 import { schemaOwner, setSchemaOwner } from '../stores/postgres/ownership-comments.ts'
@@ -25,9 +25,6 @@ export interface RowTarget {
   /** Deletes the control schema and the tenants that are there. */
   readonly replace: boolean
 }
-
-/** Schema of the job queue; whoever works makes it anew. */
-const QUEUE_SCHEMA = 'selfrag_queue'
 
 /**
  * Puts the rows back, in one transaction: afterwards everything is there, or nothing has changed. Gives how many rows.

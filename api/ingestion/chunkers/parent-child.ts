@@ -9,7 +9,7 @@ const SMALLEST_CHILD = 64
 
 /**
  * Parents of up to `chunkSize`, cut as `recursive` does, and each cut again into children of a quarter of that. Children are
- * the chunks that are searched; each knows its parent, which the retriever `parent_document` gives in its place.
+ * the chunks that are searched; each knows where its parent stands.
  * Children overlap within a parent, parents do not.
  */
 export const parentChildChunker: Chunker = {
