@@ -21,7 +21,12 @@ describe('config/, by kustomize', () => {
     byName((await Promise.all(folders.map(folder => kustomization(`config/${folder}`)))).flat())
 
   it('installs the objects that the chart does', async () => {
-    const { 'Namespace/selfrag-system': namespace, ...objects } = await kustomized('crd', 'admission', 'manager', 'monitoring')
+    const { 'Namespace/selfrag-system': namespace, ...objects } = await kustomized(
+      'crd',
+      'admission',
+      'manager',
+      'monitoring',
+    )
     const values = ['serviceMonitor', 'prometheusRule', 'dashboard'].map(name => `metrics.${name}.enabled=true`)
     expect(objects).to.deep.equal(byName(await renderChart({ values })))
     // The chart leaves the namespace to Helm.
