@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+
+/**
+ * `npm test`: all suites, in two processes side by side, because tests of the operator mostly wait for an API server while
+ * the others compute. Arguments go to both (`npm test -- --grep queue`). Ends with one closing line for all, which is
+ * what CI reads, and fails when a process failed or ended without its own.
+ */
+const lanes: Readonly<Record<string, readonly string[]>> = {
+  main: ['unit', 'contract', 'integration'],
+  envtest: ['envtest'],
+}
+
+interface Count {
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+}
+
+const closingLine = /^(\d+) passed, (\d+) failed, (\d+) skipped$/
+
+async function runLane(name: string, suites: readonly string[], args: readonly string[]): Promise<Count> {
+  const specs = suites.map(suite => `test/${suite}/**/*.test.ts`)
+  const mocha = spawn('mocha', [...specs, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const prefix = name.padEnd(7)
+  let count: Count | undefined
+  const print = async (stream: NodeJS.ReadableStream, to: NodeJS.WritableStream) => {
+    for await (const line of createInterface(stream)) {
+      const [, passed, failed, skipped] = closingLine.exec(line) ?? []
+      if (passed) count = { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) }
+      to.write(`${prefix} │ ${line}\n`)
+    }
+  }
+  const ended = new Promise<number | null>((resolve, reject) => mocha.once('error', reject).once('close', resolve))
+  await Promise.all([print(mocha.stdout, process.stdout), print(mocha.stderr, process.stderr)])
+  const code = await ended
+  if (!count) console.error(`${prefix} │ ended with exit code ${code}, without counting its tests`)
+  const uncounted = code !== 0 && !count?.failed ? 1 : 0
+  const { passed, failed, skipped } = count ?? { passed: 0, failed: 0, skipped: 0 }
+  return { passed, failed: failed + uncounted, skipped }
+}
+
+const counts = await Promise.all(
+  Object.entries(lanes).map(([name, suites]) => runLane(name, suites, process.argv.slice(2))),
+)
+const sum = (key: keyof Count) => counts.reduce((total, count) => total + count[key], 0)
+console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`)
+process.exitCode = sum('failed') > 0 ? 1 : 0
