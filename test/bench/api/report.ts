@@ -1,0 +1,82 @@
+import type { BenchOptions } from './options.ts'
+import type { Latencies } from './latencies.ts'
+
+export interface Comparison {
+  readonly retriever: string
+  readonly connections: number
+  readonly raw: Latencies
+  readonly api: Latencies
+  /** One at a time on Qdrant only. */
+  readonly official?: Latencies
+}
+
+export interface Verdict {
+  readonly what: string
+  readonly value: number
+  readonly bound: number
+  readonly kept: boolean
+}
+
+/** What docs/performance.md promises, and how it came out. Pure. */
+export function verdicts(comparisons: readonly Comparison[], bounds: BenchOptions['bounds']): Verdict[] {
+  const all = comparisons.flatMap(one => judge(one, bounds))
+  return [...all, ...hybridCost(comparisons)]
+}
+
+function judge({ retriever, connections, raw, api, official }: Comparison, bounds: BenchOptions['bounds']): Verdict[] {
+  const at = `${retriever}, ${connections} at a time`
+  const failed = atMost(`${at}: failed requests`, api.failed, 0)
+  if (connections === 1) {
+    const added = atMost(`${at}: p50 above the raw call’s, ms`, api.p50 - raw.p50, bounds.addedMs)
+    if (!official || official.p50 < 40) return [failed, added]
+    return [failed, added, atLeast(`${at}: times faster than the official client`, official.p50 / api.p50, 10)]
+  }
+  return [
+    failed,
+    atLeast(`${at}: share of the raw call’s throughput`, api.perSecond / raw.perSecond, bounds.throughput),
+    atMost(`${at}: p95, times the raw call’s`, api.p95 / raw.p95, bounds.p95),
+  ]
+}
+
+/** Both legs travel in one request and are searched side by side. */
+function hybridCost(comparisons: readonly Comparison[]): Verdict[] {
+  return comparisons.flatMap(({ retriever, connections, api }) => {
+    const legs = comparisons.filter(one => one.connections === connections && ['dense', 'bm25'].includes(one.retriever))
+    if (retriever !== 'hybrid' || legs.length < 2) return []
+    const slower = Math.max(...legs.map(one => one.api.p50))
+    return [atMost(`hybrid, ${connections} at a time: p50, times the slower leg’s`, api.p50 / slower, 1.3)]
+  })
+}
+
+function atMost(what: string, value: number, bound: number): Verdict {
+  return { what, value, bound, kept: value <= bound }
+}
+
+function atLeast(what: string, value: number, bound: number): Verdict {
+  return { what, value, bound, kept: value >= bound }
+}
+
+export function table(comparisons: readonly Comparison[], judged: readonly Verdict[]): string {
+  const row = (one: Comparison, how: string, { p50, p95, perSecond }: Latencies) =>
+    [one.retriever, one.connections, how, round(p50), round(p95), round(perSecond)].map(String)
+  const rows = comparisons.flatMap(one => [
+    row(one, 'raw', one.raw),
+    row(one, 'API', one.api),
+    ...(one.official ? [row(one, 'official client', one.official)] : []),
+  ])
+  const promises = judged.map(({ what, value, bound, kept }) => [what, round(value), round(bound), kept ? 'kept' : 'BROKEN']) // prettier-ignore
+  return [
+    ...columns([['retriever', 'at a time', '', 'p50 ms', 'p95 ms', 'a second'], ...rows]),
+    '',
+    ...columns([['', 'measured', 'bound', ''], ...promises.map(cells => cells.map(String))]),
+  ].join('\n')
+}
+
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, index) => Math.max(...rows.map(row => row[index]?.length ?? 0)))
+  return rows.map(row => row.map((cell, index) => (index === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[index] ?? 0))).join('  ').trimEnd()) // prettier-ignore
+}
+
+function round(value: number): number {
+  return Math.abs(value) >= 100 ? Math.round(value) : Math.round(value * 100) / 100
+}

@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { ApiClient } from '../../support/api-client.ts'
+import { eventually } from '../../support/eventually.ts'
+import { freePort } from '../../support/free-port.ts'
+import { startModelServer } from '../../support/model-server.ts'
+import { qdrant } from '../../support/qdrant.ts'
+import { onTeardown } from '../../support/teardown.ts'
+import type { BenchOptions } from './options.ts'
+import { postgresWithVectors } from './postgres-with-vectors.ts'
+
+export const ADMIN_TOKEN = 'admin-token-of-the-bench'
+const DIMENSION = 384
+const root = join(import.meta.dirname, '../../..')
+
+/** The product as it runs: its two programs, each a process of its own, and their stores. */
+export interface Stack {
+  readonly url: string
+  readonly admin: ApiClient
+  /** All that both programs know of the world. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly api: ChildProcess
+}
+
+/**
+ * Embeddings come from a server with OpenAI's protocol in this process: what is measured is the product, and no model. They
+ * are bags of words, so that texts which share words are near each other.
+ */
+export async function startStack({ engine }: BenchOptions): Promise<Stack> {
+  const models = await startModelServer({ dimension: DIMENSION })
+  onTeardown(() => models.close())
+  const port = await freePort()
+  const database = await postgresWithVectors()
+  const vectors = engine === 'qdrant' ? await qdrant() : null
+  const environment: Record<string, string> = {
+    ENVIRONMENT: 'test',
+    HOST: '127.0.0.1',
+    LOG_LEVEL: 'warn',
+    DATABASE_URL: database,
+    ...(vectors ? { QDRANT_URL: vectors.url, QDRANT_API_KEY: vectors.apiKey ?? '' } : { VECTOR_ENGINE: 'pgvector' }),
+    QDRANT_COLLECTION_PREFIX: `bench-${port}`,
+    ADMIN_TOKEN,
+    EMBEDDING_PROVIDER: 'openai',
+    EMBEDDING_MODEL: 'bag-of-words',
+    EMBEDDING_DIM: String(DIMENSION),
+    OPENAI_BASE_URL: models.openAiUrl,
+    OPENAI_API_KEY: 'none',
+    EMBEDDING_CACHE_TTL: '86400',
+  }
+  const api = start('api/main.ts', { ...environment, PORT: String(port) })
+  start('api/worker.ts', { ...environment, PORT: String(await freePort()) })
+  const url = `http://127.0.0.1:${port}`
+  await eventually(async () => {
+    const response = await fetch(`${url}/ready`)
+    if (!response.ok) throw new Error(`not ready: ${await response.text()}`)
+  }, 60_000)
+  return { url, admin: new ApiClient(url, { 'x-admin-token': ADMIN_TOKEN }), environment, api }
+}
+
+function start(program: string, environment: Readonly<Record<string, string>>): ChildProcess {
+  const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...environment }
+  const child = spawn(process.execPath, [join(root, program)], { env, stdio: ['ignore', 'inherit', 'inherit'] })
+  process.once('exit', () => child.kill('SIGKILL'))
+  onTeardown(async () => {
+    if (child.exitCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill('SIGTERM')
+    await ended
+  })
+  return child
+}
