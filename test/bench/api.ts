@@ -1,10 +1,12 @@
-import { writeFile } from 'node:fs/promises'
-import { loadavg } from 'node:os'
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { mochaGlobalTeardown } from '../support/teardown.ts'
 import { Corpus } from './api/corpus.ts'
 import { fill } from './api/fill.ts'
 import { median } from './api/latencies.ts'
 import { apiRequests, httpLoad, rawLoad } from './api/load.ts'
+import { profileTable, readProfile } from './api/cpu-profile.ts'
 import { officialClient } from './api/official-client.ts'
 import { readOptions } from './api/options.ts'
 import { makeQueries } from './api/query.ts'
@@ -22,7 +24,8 @@ const say = (line: string) => process.stderr.write(`${line}\n`)
 const comparisons: Comparison[] = []
 try {
   const corpus = new Corpus()
-  const stack = await startStack(options)
+  const profiles = options.profile ? await mkdtemp(join(tmpdir(), 'selfrag-profile-')) : null
+  const stack = await startStack(options, profiles)
   const started = performance.now()
   const tenants = await fill(stack, corpus, options)
   const ingestionSeconds = (performance.now() - started) / 1000
@@ -49,6 +52,8 @@ try {
       comparisons.push(official.length > 0 ? { ...comparison, official: median(official) } : comparison)
     }
   }
+  await stack.stopApi()
+  if (profiles) console.log(`${profileTable(await readProfile(profiles))}\n`)
   const judged = verdicts(comparisons, options.bounds)
   console.log(`${options.engine}, ${options.chunks} chunks of 384 dimensions, ${options.tenants} tenants, load average ${loadavg()[0]?.toFixed(1)}\n`) // prettier-ignore
   console.log(table(comparisons, judged))

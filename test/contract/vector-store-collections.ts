@@ -126,6 +126,29 @@ export function describeCollections(open: OpenStore): void {
       expect(await store.collections.list(alias)).to.deep.equal([`${alias}_g1`, `${alias}_g2`])
     })
 
+    it('searches where the alias points now, also when it has just searched elsewhere', async () => {
+      const alias = `${prefix}_searched`
+      const scope = new VectorScope(alias, 'tenant', 'all')
+      const find = async () => {
+        const legs = [{ using: 'dense', vector: point('any').dense!, limit: 10 } as const]
+        return (await store.search(scope, { legs }))[0]?.map(({ text }) => text)
+      }
+      for (const generation of [1, 2]) {
+        const name = `${alias}_g${generation}`
+        await store.collections.create(name, spec())
+        await store.upsert(new VectorScope(name, 'tenant', 'all'), [point(`in ${generation}`)])
+      }
+      for (const generation of [1, 2, 1]) {
+        await store.collections.setAlias(alias, `${alias}_g${generation}`)
+        expect([await find(), await find()]).to.deep.equal([[`in ${generation}`], [`in ${generation}`]])
+      }
+      await store.collections.setAlias(alias, `${alias}_g2`)
+      await store.collections.delete(`${alias}_g1`)
+      expect(await find()).to.deep.equal(['in 2'])
+      await store.collections.delete(`${alias}_g2`)
+      expect(await rejection(find())).to.be.instanceOf(CollectionMissing)
+    })
+
     it('deletes a collection with its aliases', async () => {
       const alias = `${prefix}_gone`
       await store.collections.create(`${alias}_g1`, spec())

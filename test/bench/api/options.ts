@@ -12,6 +12,8 @@ export interface BenchOptions {
   readonly retrievers: readonly RetrieverName[]
   /** Milliseconds that the API may take more than the raw call at concurrency 1, and its share of it at 32. */
   readonly bounds: { readonly addedMs: number; readonly throughput: number; readonly p95: number }
+  /** Whether to say what the API's processor time goes to. */
+  readonly profile: boolean
   /** Where the result goes as JSON; else it is printed. */
   readonly json: string | null
 }
@@ -30,6 +32,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       'added-ms': { type: 'string', default: '1.5' },
       throughput: { type: 'string', default: '0.7' },
       p95: { type: 'string', default: '2' },
+      profile: { type: 'boolean', default: false },
       json: { type: 'string' },
     },
   })
@@ -47,6 +50,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       throughput: positive('throughput', values.throughput),
       p95: positive('p95', values.p95),
     },
+    profile: values.profile,
     json: values.json ?? null,
   }
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { ApiClient } from '../../support/api-client.ts'
@@ -20,14 +20,15 @@ export interface Stack {
   readonly admin: ApiClient
   /** All that both programs know of the world. */
   readonly environment: Readonly<Record<string, string>>
-  readonly api: ChildProcess
+  /** Ends the API before the rest. */
+  stopApi(): Promise<void>
 }
 
 /**
  * Embeddings come from a server with OpenAI's protocol in this process: what is measured is the product, and no model. They
  * are bags of words, so that texts which share words are near each other.
  */
-export async function startStack({ engine }: BenchOptions): Promise<Stack> {
+export async function startStack({ engine }: BenchOptions, profileFolder: string | null): Promise<Stack> {
   const models = await startModelServer({ dimension: DIMENSION })
   onTeardown(() => models.close())
   const port = await freePort()
@@ -48,25 +49,30 @@ export async function startStack({ engine }: BenchOptions): Promise<Stack> {
     OPENAI_API_KEY: 'none',
     EMBEDDING_CACHE_TTL: '86400',
   }
-  const api = start('api/main.ts', { ...environment, PORT: String(port) })
+  const profiling = profileFolder ? ['--cpu-prof', '--cpu-prof-dir', profileFolder] : []
+  const api = start('api/main.ts', { ...environment, PORT: String(port) }, profiling)
   start('api/worker.ts', { ...environment, PORT: String(await freePort()) })
   const url = `http://127.0.0.1:${port}`
   await eventually(async () => {
     const response = await fetch(`${url}/ready`)
     if (!response.ok) throw new Error(`not ready: ${await response.text()}`)
   }, 60_000)
-  return { url, admin: new ApiClient(url, { 'x-admin-token': ADMIN_TOKEN }), environment, api }
+  return { url, admin: new ApiClient(url, { 'x-admin-token': ADMIN_TOKEN }), environment, stopApi: api.stop }
 }
 
-function start(program: string, environment: Readonly<Record<string, string>>): ChildProcess {
+function start(program: string, environment: Readonly<Record<string, string>>, flags: readonly string[] = []) {
   const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...environment }
-  const child = spawn(process.execPath, [join(root, program)], { env, stdio: ['ignore', 'inherit', 'inherit'] })
+  const child = spawn(process.execPath, [...flags, join(root, program)], {
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
   process.once('exit', () => child.kill('SIGKILL'))
-  onTeardown(async () => {
+  const stop = async () => {
     if (child.exitCode !== null) return
     const ended = once(child, 'exit')
     child.kill('SIGTERM')
     await ended
-  })
-  return child
+  }
+  onTeardown(stop)
+  return { stop }
 }

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Knex } from 'knex'
+import { LRUCache } from 'lru-cache'
 import { batches } from '../batches.ts'
 import { compileFilter } from '../compile-filter.ts'
 import { filterTerms } from '../filter-terms.ts'
@@ -44,6 +46,8 @@ export class PgVectorStore implements VectorStore {
   readonly engine = 'pgvector'
   readonly collections: PgCollections
   readonly #database: Knex
+  /** Where searches found collections the last time, by the name that they asked for. */
+  readonly #remembered = new LRUCache<string, CollectionRow>({ max: 1000 })
 
   constructor({ database }: { readonly database: Knex }) {
     this.#database = database
@@ -86,7 +90,7 @@ export class PgVectorStore implements VectorStore {
   async search(scope: VectorScope, request: SearchRequest): Promise<ScoredPoint[][]> {
     const condition = searchCondition(scope, request)
     if (condition === 'nothing') return request.legs.map(() => [])
-    const search = this.#onTable(scope, async (row, table) => {
+    const search = this.#onRememberedTable(scope, async (row, table) => {
       for (const leg of request.legs) if (leg.using === 'dense') requireDimension(scope, row, leg.vector.length)
       const legs = request.legs.map((leg, index) => ({ leg, index })).filter(({ leg }) => !asksForNothing(leg))
       const hits = legs.length === 0 ? [] : await searchInTable(this.#database, row, table, legs, condition)
@@ -149,6 +153,31 @@ export class PgVectorStore implements VectorStore {
     })
   }
 
+  /**
+   * Reads at once where the collection was the last time, while the registry is asked whether it still is there; if it is
+   * not, reads again. One round trip instead of two, and nothing is answered from a table that an alias has left.
+   */
+  async #onRememberedTable<T>(scope: VectorScope, read: (row: CollectionRow, table: string) => Promise<T>): Promise<T> {
+    const name = scope.collection
+    const remembered = this.#remembered.get(name)
+    if (!remembered) {
+      return this.#onTable(scope, (row, table) => {
+        this.#remembered.set(name, row)
+        return read(row, table)
+      })
+    }
+    return onTable(name, async () => {
+      const [found, answer] = await Promise.allSettled([
+        findCollection(this.#database, name),
+        read(remembered, qualified(remembered)),
+      ])
+      if (found.status === 'rejected') throw found.reason
+      if (isDeepStrictEqual(found.value, remembered)) return settled(answer)
+      this.#remembered.delete(name)
+      return this.#onRememberedTable(scope, read)
+    })
+  }
+
   /** The registry is asked every time: after an alias moved, nobody may write to where it pointed before. */
   async #onTable<T>(scope: VectorScope, work: (row: CollectionRow, table: string) => Promise<T>): Promise<T> {
     return onTable(scope.collection, async () => {
@@ -169,6 +198,11 @@ function searchCondition(scope: VectorScope, request: SearchRequest): Fragment |
 /** A collection without dense vectors holds vectors of 0 dimensions. */
 function requireDimension(scope: VectorScope, row: CollectionRow, got: number): void {
   if (row.dimension !== got) throw new DimensionMismatch(scope.collection, row.dimension ?? 0, got)
+}
+
+function settled<T>(outcome: PromiseSettledResult<T>): T {
+  if (outcome.status === 'rejected') throw outcome.reason
+  return outcome.value
 }
 
 function asksForNothing(leg: SearchLeg): boolean {

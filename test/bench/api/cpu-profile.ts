@@ -1,0 +1,75 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** What V8 writes: a tree of calls, and which node was on top at each sample. */
+interface CpuProfile {
+  readonly nodes: readonly {
+    readonly id: number
+    readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number }
+  }[]
+  readonly samples: readonly number[]
+  /** Microseconds since the sample before. */
+  readonly timeDeltas: readonly number[]
+}
+
+/** Milliseconds that a function, or all of a package or own file, was on top of the stack. */
+export interface Cost {
+  readonly where: string
+  readonly ms: number
+}
+
+export interface ProfileSummary {
+  readonly busyMs: number
+  readonly places: readonly Cost[]
+  readonly functions: readonly Cost[]
+}
+
+/** @param folder where one process has left its profile */
+export async function readProfile(folder: string): Promise<ProfileSummary> {
+  const [file] = (await readdir(folder)).filter(name => name.endsWith('.cpuprofile'))
+  if (!file) throw new Error(`no profile in ${folder}; did the API end before it could write one?`)
+  return summarizeProfile(JSON.parse(await readFile(join(folder, file), 'utf8')) as CpuProfile)
+}
+
+/** Pure. The time when nothing ran is left out. */
+export function summarizeProfile({ nodes, samples, timeDeltas }: CpuProfile): ProfileSummary {
+  const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]))
+  const places = new Map<string, number>()
+  const functions = new Map<string, number>()
+  let busy = 0
+  for (const [index, id] of samples.entries()) {
+    const { functionName, url, lineNumber } = frames.get(id)!
+    if (functionName === '(idle)' || functionName === '(program)') continue
+    const ms = (timeDeltas[index] ?? 0) / 1000
+    const place = placeOf(url) || functionName
+    busy += ms
+    add(places, place, ms)
+    add(functions, url ? `${functionName || '(anonymous)'}  ${place}:${lineNumber + 1}` : functionName, ms)
+  }
+  return { busyMs: busy, places: largest(places), functions: largest(functions) }
+}
+
+/** The package, or the file of ours. */
+function placeOf(url: string): string {
+  const inPackage = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)
+  return inPackage?.[1] ?? url.replace(/^file:\/\/.*\/(api|operator)\//, '$1/')
+}
+
+function add(sums: Map<string, number>, key: string, value: number): void {
+  sums.set(key, (sums.get(key) ?? 0) + value)
+}
+
+function largest(sums: ReadonlyMap<string, number>): Cost[] {
+  return [...sums].map(([where, ms]) => ({ where, ms })).sort((a, b) => b.ms - a.ms)
+}
+
+export function profileTable({ busyMs, places, functions }: ProfileSummary): string {
+  const row = ({ where, ms }: Cost) => `${((100 * ms) / busyMs).toFixed(1).padStart(5)} %  ${where}`
+  return [
+    `The API computed for ${(busyMs / 1000).toFixed(1)} s. On top of its stack were, by package or file:`,
+    ...places.slice(0, 25).map(row),
+    '',
+    'and by function:',
+    ...functions.slice(0, 25).map(row),
+  ].join('\n')
+}
