@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import type { Logger } from 'pino'
+import { readAnswering } from './contract/answering.ts'
 import { defined } from './contract/defined.ts'
 import type { Configuration } from './contract/configuration.ts'
 import type { VectorSpace } from './contract/fingerprint.ts'
@@ -46,7 +47,13 @@ export function buildRetrieval(ingredients: RetrievalIngredients) {
   const generations = new CollectionGenerations(alias => activeGeneration(database, alias))
   const directory = new KnowledgeBaseDirectory(async scope => {
     const rows = await inTenant(database, scope, allKnowledgeBases)
-    return rows.filter(row => row.deleted_at === null).map(({ id, retrieval }) => ({ id, retrieval }))
+    const live = rows.filter(row => row.deleted_at === null)
+    return live.map(({ id, name, retrieval, settings }) => ({
+      id,
+      name,
+      retrieval,
+      answering: readAnswering(settings),
+    }))
   })
   const plain = createRetrievers({ vectors, embedder, statistics, generations })
   const retrievers = {
@@ -59,7 +66,7 @@ export function buildRetrieval(ingredients: RetrievalIngredients) {
     ...defined((await systemConfig.current()).retrieval),
   })
   const retrieval = new RetrievalService({ retrievers, knowledgeBases: directory, defaults, embedder })
-  const answering = new AnsweringService({ retrieval, statistics, llm })
+  const answering = new AnsweringService({ retrieval, knowledgeBases: directory, statistics, llm })
   return { retrieval, answering, directory }
 }
 

@@ -1,4 +1,4 @@
-import { type Answer, type Citation, type Source, nothingFound } from './answer.ts'
+import { type AnswerPiece, type Citation, type Source, nothingFound } from './answer.ts'
 import { type Span, isHeading, isMarkup, onOneLine, sentences } from './sentences.ts'
 import { type Analyze, TermOverlap, type TermWeight } from './term-overlap.ts'
 
@@ -38,26 +38,25 @@ interface Candidate {
 
 /**
  * Answers with the sentences of the sources that say most about the question, word for word, each followed by its
- * source's number. Pure. Says that it found nothing rather than quoting what does not fit.
+ * source's number: a piece a sentence. Pure. Says that it found nothing rather than quoting what does not fit.
  *
  * @param sources best first, as retrieval ordered them
  * @param weight how telling a term is, from the statistics of the knowledge bases
  */
-export function extractiveAnswer(
+export function extractivePieces(
   question: string,
   sources: readonly Source[],
   analyze: Analyze,
   weight: TermWeight,
-): Answer {
+): AnswerPiece[] {
   const overlap = new TermOverlap(question, analyze, weight)
   const candidates = sources.flatMap((source, index) => candidatesOf(source, index, overlap, question))
   const chosen = choose(candidates, overlap)
-  if (chosen.length === 0) return nothingFound
-  return {
-    text: chosen.map(({ text, source }) => `${onOneLine(text)} [${source + 1}]`).join(' '),
-    status: 'supported',
-    citations: chosen.map(candidate => cite(candidate, sources)),
-  }
+  if (chosen.length === 0) return [{ text: nothingFound.text, citations: [] }]
+  return chosen.map((candidate, place) => ({
+    text: `${place === 0 ? '' : ' '}${onOneLine(candidate.text)} [${candidate.source + 1}]`,
+    citations: [cite(candidate, sources)],
+  }))
 }
 
 function candidatesOf(source: Source, index: number, overlap: TermOverlap, question: string): Candidate[] {

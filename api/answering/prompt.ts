@@ -1,10 +1,10 @@
 import type { Message } from '../providers/llms/llm.ts'
-import type { Source } from './answer.ts'
+import type { NumberedSources, Source } from './answer.ts'
 
 /** What the model is told to answer when the sources do not help; no sentence that a document would contain. */
 export const INSUFFICIENT = 'INSUFFICIENT_EVIDENCE'
 
-const INSTRUCTIONS = `You answer questions from numbered sources.
+const RULES = `You answer questions from numbered sources.
 
 Rules:
 - Use only what the sources say. Do not add knowledge of your own, and do not guess.
@@ -14,13 +14,37 @@ Rules:
 - If the sources do not answer the question, reply with exactly ${INSUFFICIENT} and nothing else.
 - Answer in the language of the question, briefly and directly.`
 
-/** The messages that ask for an answer with citations. Pure; sources are numbered by their place, from 1. */
-export function answerPrompt(question: string, sources: readonly Source[]): Message[] {
-  const quoted = sources.map((source, index) => quote(source, index + 1)).join('\n\n')
+export interface AnswerPrompt {
+  readonly question: string
+  readonly sources: NumberedSources
+  /** What the knowledge base or the caller wants said before the rules; it cannot replace them. */
+  readonly instructions?: readonly string[]
+  /** What was said before, oldest first. */
+  readonly history?: readonly Message[]
+  /** What was wrong with an earlier answer. */
+  readonly correction?: string
+}
+
+/** The messages that ask for an answer with citations. Pure. */
+export function answerPrompt({
+  question,
+  sources,
+  instructions = [],
+  history = [],
+  correction,
+}: AnswerPrompt): Message[] {
+  const asked = `Sources:\n\n${quoteSources(sources)}\n\nQuestion: ${question}`
   return [
-    { role: 'system', content: INSTRUCTIONS },
-    { role: 'user', content: `Sources:\n\n${quoted}\n\nQuestion: ${question}` },
+    // The rules come last: what stands before them may say otherwise.
+    { role: 'system', content: [...instructions, RULES].join('\n\n') },
+    ...history,
+    { role: 'user', content: correction === undefined ? asked : `${asked}\n\n${correction}` },
   ]
+}
+
+/** Each with its number, where it stands, and its text. Pure. */
+export function quoteSources(sources: NumberedSources): string {
+  return [...sources].map(([number, source]) => quote(source, number)).join('\n\n')
 }
 
 function quote(source: Source, number: number): string {

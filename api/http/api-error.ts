@@ -1,6 +1,15 @@
 import { ApiError } from '../contract/error-codes.ts'
 import { databaseFault } from '../stores/postgres/database-errors.ts'
 import { CollectionMissing, VectorStoreUnavailable } from '../stores/vectors/vector-store.ts'
+import type { RequestState } from './request-state.ts'
+
+/** What the client is told of an error; the request's log line is given what it needs. */
+export function noteError(state: RequestState, error: unknown): ApiError {
+  const answer = toApiError(error, state.requestId)
+  state.errorCode = answer.code
+  if (answer.status >= 500) state.error = answer.cause ?? answer
+  return answer
+}
 
 /**
  * What a caller is told about an error. Faults of the stores become 503, as trying again can help; everything that nobody

@@ -6,6 +6,7 @@ import { readForm } from './read-form.ts'
 import { readJson } from './read-json.ts'
 import { type Gate, identify } from './identify.ts'
 import { parseParams } from './identifier.ts'
+import { sendEvents } from './event-stream.ts'
 import { stateOf } from './request-state.ts'
 import type { AnyReply, Route } from './route.ts'
 import { validate } from './validate.ts'
@@ -23,6 +24,7 @@ export function mountRoute(router: IRouter, route: Route, parts: RouteParts): vo
   router[route.method](expressPath(route.path), async (request, response) => {
     const state = stateOf(response)
     state.route = route.path
+    state.errorShape = route.errorShape ?? 'own'
     const identity = await identify(route.auth, request, response, parts.gate)
     const reply = await route.handler({
       ...identity,
@@ -35,7 +37,8 @@ export function mountRoute(router: IRouter, route: Route, parts: RouteParts): vo
       log: state.log,
       services: parts.services,
     })
-    send(response, reply)
+    if (reply.events) await sendEvents(response, { ...reply, events: reply.events })
+    else send(response, reply)
   })
 }
 

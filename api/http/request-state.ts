@@ -1,6 +1,7 @@
 import type { Response } from 'express'
 import type { Logger } from 'pino'
 import type { Caller } from '../services/caller.ts'
+import type { ErrorShape } from './error-body.ts'
 
 /** What is known about a request while it is handled; each middleware adds its part. */
 export interface RequestState {
@@ -10,6 +11,8 @@ export interface RequestState {
   caller: Caller
   /** The route's path with its parameters' names: bounded, so that metrics and the audit log can use it. */
   route: string
+  /** How errors are told: the route's. */
+  errorShape: ErrorShape
   /** Code of the error that it was answered with. */
   errorCode?: string
   /** What the log must have of it: set for faults of ours. */

@@ -4,6 +4,7 @@ import type { Role } from '../contract/api-key.ts'
 import type { ErrorCode } from '../contract/error-codes.ts'
 import type { Services } from '../services/services.ts'
 import type { AdminCaller, AnonymousCaller, KeyCaller } from '../services/caller.ts'
+import type { ErrorShape } from './error-body.ts'
 import type { FormBody } from './form-body.ts'
 import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
 
@@ -21,20 +22,36 @@ export type Auth = 'public' | 'admin' | { readonly role: Role }
 type Fields = z.ZodObject<z.core.$ZodLooseShape>
 type NoFields = z.ZodObject<Record<never, never>, z.core.$strict>
 
-/** What may be answered: JSON of a schema, text of a media type, or (neither) nothing. */
+/** What may be answered: JSON of a schema, text of a media type, a stream of events, or (none of them) nothing. */
 export interface ResponseDefinition {
   readonly description: string
   readonly schema?: z.ZodType
   /** Media type of an answer that is not JSON. */
   readonly text?: string
+  /** What a stream of server-sent events may hold, by the events' names. */
+  readonly events?: EventSchemas
 }
+
+export type EventSchemas = Readonly<Record<string, z.ZodType>>
+
+/** One server-sent event. The name `message` is what clients take for granted, and is not written. */
+export interface ServerEvent {
+  readonly event: string
+  /** JSON; a string is written as it is, and must be one line. */
+  readonly data: unknown
+}
+
+type EventOf<E extends EventSchemas> = {
+  [K in keyof E & string]: { readonly event: K; readonly data: z.output<E[K]> }
+}[keyof E & string]
 
 export type Responses = Readonly<Record<number, ResponseDefinition>>
 
 type Content<D extends ResponseDefinition> =
   | (D extends { schema: infer S extends z.ZodType } ? { readonly body: z.output<S> } : never)
   | (D extends { text: string } ? { readonly text: string } : never)
-  | (D extends { schema: z.ZodType } | { text: string } ? never : { readonly body?: never })
+  | (D extends { events: infer E extends EventSchemas } ? { readonly events: AsyncIterable<EventOf<E>> } : never)
+  | (D extends { schema: z.ZodType } | { text: string } | { events: EventSchemas } ? never : { readonly body?: never })
 
 /** One of the declared statuses, with what was declared for it. */
 export type Reply<R extends Responses> = {
@@ -94,6 +111,8 @@ export interface RouteDefinition<
   readonly responses: R
   /** Codes that this endpoint itself answers with; those of authentication, validation and faults are added. */
   readonly errors?: readonly ErrorCode[]
+  /** How this endpoint tells errors; default `own`. */
+  readonly errorShape?: ErrorShape
   readonly handler: (
     context: Context<A, z.output<P>, z.output<Q>, z.output<H>, F extends Fields ? FormBody<z.output<F>> : z.output<B>>,
   ) => Promise<Reply<NoInfer<R>>>
@@ -112,6 +131,7 @@ export interface AnyReply {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
   readonly text?: string
+  readonly events?: AsyncIterable<ServerEvent>
 }
 
 /** Checks a route where it is written: its handler gets what the schemas give, and may only answer what is declared. */

@@ -1,36 +1,30 @@
-import { type Answer, type Source, nothingFound } from '../answering/answer.ts'
-import { citedAnswer } from '../answering/citations.ts'
-import { extractiveAnswer } from '../answering/extractive.ts'
+import { type AnswerPiece, type Source, joined, nothingFound, numbered } from '../answering/answer.ts'
+import { extractivePieces } from '../answering/extractive.ts'
+import { mapStream } from '../answering/map-stream.ts'
 import { answerPrompt } from '../answering/prompt.ts'
 import { sourceOf } from '../answering/source.ts'
 import type { TermWeight } from '../answering/term-overlap.ts'
 import { termWeight } from '../answering/term-weight.ts'
+import { type Writing, type Written, writeAnswer } from '../answering/write-answer.ts'
 import type { Llm, Usage } from '../providers/llms/llm.ts'
 import { tokenize } from '../retrieval/bm25/analyzer.ts'
 import type { LexicalStatisticsCache } from '../retrieval/lexical-statistics-cache.ts'
 import { pooled } from '../retrieval/lexical-statistics.ts'
-import { Stopwatch } from '../retrieval/stopwatch.ts'
 import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
-import type { RetrievalRequest, RetrievalResult, RetrievalService } from './retrieval.ts'
-import { upstreamErrors } from './upstream-errors.ts'
-
-export interface AnswerResult {
-  readonly answer: Answer
-  /** What the answer was made from, in the order of its citations' numbers. */
-  readonly retrieval: RetrievalResult
-  /** Null: the answer is made of sentences from the sources. */
-  readonly llm: { readonly provider: string; readonly model: string } | null
-  /** Zero when no model was asked. */
-  readonly usage: Usage
-  readonly timingsMs: Readonly<Record<string, number>>
-}
+import type { AnswerEvent, AnswerRequest, AnswerResult } from './answer-event.ts'
+import type { KnowledgeBaseDirectory } from './knowledge-base-directory.ts'
+import type { RetrievalResult, RetrievalService } from './retrieval.ts'
+import { upstreamErrorsIn } from './upstream-errors.ts'
 
 export interface AnsweringServiceParts {
   readonly retrieval: RetrievalService
+  readonly knowledgeBases: KnowledgeBaseDirectory
   readonly statistics: LexicalStatisticsCache
   /** Null when no LLM is configured: answers are extractive. */
   readonly llm: Llm | null
 }
+
+type Outcome = Pick<AnswerResult, 'answer' | 'usage' | 'llm' | 'finishReason'>
 
 const NO_TOKENS: Usage = { promptTokens: 0, completionTokens: 0 }
 
@@ -46,40 +40,96 @@ export class AnsweringService {
   }
 
   /** @throws what RetrievalService.retrieve throws; ApiError UPSTREAM_ERROR naming the provider when the LLM fails */
-  async answer(scope: TenantScope, request: RetrievalRequest): Promise<AnswerResult> {
-    const stopwatch = new Stopwatch()
-    const retrieval = await this.#parts.retrieval.retrieve(scope, request)
-    const { answer, usage, llm } = await stopwatch.time('answer', () => this.#write(scope, request, retrieval))
-    return { answer, usage, llm, retrieval, timingsMs: { ...retrieval.timingsMs, ...stopwatch.timings } }
+  async answer(scope: TenantScope, request: AnswerRequest): Promise<AnswerResult> {
+    const events = this.#events(scope, request, false)
+    for (;;) {
+      const { done, value } = await events.next()
+      if (done) return value
+    }
   }
 
-  async #write(
+  /**
+   * The same, telling what happens as it happens; the result is the generator's return value. Leaving early, or aborting
+   * the signal, ends the model's request.
+   */
+  stream(scope: TenantScope, request: AnswerRequest): AsyncGenerator<AnswerEvent, AnswerResult, void> {
+    return this.#events(scope, request, true)
+  }
+
+  async *#events(
     scope: TenantScope,
-    request: RetrievalRequest,
+    request: AnswerRequest,
+    streamed: boolean,
+  ): AsyncGenerator<AnswerEvent, AnswerResult, void> {
+    const retrieval = await this.#parts.retrieval.retrieve(scope, request)
+    const sources = retrieval.chunks.map((chunk, place) => ({ ...chunk, index: place + 1 }))
+    yield { type: 'retrieval', retrieval, sources }
+    const started = performance.now()
+    const outcome = yield* mapStream(upstreamErrorsIn(this.#write(scope, request, retrieval, streamed)), eventsOf)
+    const answerMs = Math.round((performance.now() - started) * 100) / 100
+    return { ...outcome, retrieval, sources, timingsMs: { ...retrieval.timingsMs, answer: answerMs } }
+  }
+
+  async *#write(
+    scope: TenantScope,
+    request: AnswerRequest,
     retrieval: RetrievalResult,
-  ): Promise<Pick<AnswerResult, 'answer' | 'usage' | 'llm'>> {
-    const { llm } = this.#parts
+    streamed: boolean,
+  ): AsyncGenerator<AnswerPiece, Outcome, void> {
+    const { llm, statistics } = this.#parts
     const sources = retrieval.chunks.map(sourceOf)
     // Nothing to answer from: a model asked all the same would make something up, and cost money.
-    if (sources.length === 0) return { answer: nothingFound, usage: NO_TOKENS, llm: null }
-    const weight = termWeight(pooled(await this.#parts.statistics.of(scope, retrieval.knowledgeBaseIds)))
-    if (llm) return askModel(llm, request, sources, weight)
-    return { answer: extractiveAnswer(request.query, sources, tokenize, weight), usage: NO_TOKENS, llm: null }
+    if (sources.length === 0) return yield* quote([{ text: nothingFound.text, citations: [] }])
+    const weight = termWeight(pooled(await statistics.of(scope, retrieval.knowledgeBaseIds)))
+    if (!llm) return yield* quote(extractivePieces(request.query, sources, tokenize, weight))
+    const instructions = await this.#instructions(scope, request, retrieval)
+    const written = yield* writeAnswer(writing(llm, { ...request, instructions }, sources, weight, streamed))
+    return outcomeOf(written, llm)
+  }
+
+  /** The prompt of the knowledge bases, when they agree on one, then the caller's. */
+  async #instructions(scope: TenantScope, request: AnswerRequest, retrieval: RetrievalResult): Promise<string[]> {
+    const searched = await this.#parts.knowledgeBases.resolve(scope, retrieval.knowledgeBaseIds)
+    const prompts = new Set(searched.map(({ answering }) => answering.prompt))
+    // No one of them may speak for the others.
+    const [own] = prompts.size === 1 ? prompts : []
+    return [...(own === undefined ? [] : [own]), ...(request.instructions ?? [])]
   }
 }
 
-async function askModel(llm: Llm, request: RetrievalRequest, sources: readonly Source[], weight: TermWeight) {
-  const completion = await upstreamErrors(() =>
-    llm.complete({
-      messages: answerPrompt(request.query, sources),
-      temperature: 0,
-      maxTokens: MAX_ANSWER_TOKENS,
-      ...(request.signal && { signal: request.signal }),
-    }),
-  )
+function* eventsOf({ text, citations }: AnswerPiece): Generator<AnswerEvent> {
+  if (text !== '') yield { type: 'delta', text }
+  for (const citation of citations) yield { type: 'citation', citation }
+}
+
+function* quote(pieces: readonly AnswerPiece[]): Generator<AnswerPiece, Outcome, void> {
+  yield* pieces
+  return { answer: joined(pieces), usage: NO_TOKENS, llm: null, finishReason: 'stop' }
+}
+
+function writing(
+  llm: Llm,
+  request: AnswerRequest,
+  sources: readonly Source[],
+  weight: TermWeight,
+  streamed: boolean,
+): Writing {
+  const { query, instructions = [], history = [], signal } = request
   return {
-    answer: citedAnswer(completion.text, sources, tokenize, weight),
-    usage: completion.usage,
-    llm: { provider: llm.provider, model: llm.model },
+    llm,
+    request: {
+      messages: answerPrompt({ question: query, sources: numbered(sources), instructions, history }),
+      temperature: request.temperature ?? 0,
+      maxTokens: request.maxTokens ?? MAX_ANSWER_TOKENS,
+      ...(signal && { signal }),
+    },
+    sources: numbered(sources),
+    analyze: tokenize,
+    weight,
+    streamed,
   }
+}
+
+function outcomeOf({ answer, usage, finishReason }: Written, { provider, model }: Llm): Outcome {
+  return { answer, usage, llm: { provider, model }, finishReason: finishReason === 'length' ? 'length' : 'stop' }
 }

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import type { AnsweringSettings } from '../contract/answering.ts'
 import { ApiError } from '../contract/error-codes.ts'
 import type { RetrievalSettings } from '../contract/retrieval.ts'
 import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
@@ -6,8 +7,10 @@ import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
 /** What a query must know of a knowledge base. */
 export interface SearchableKnowledgeBase {
   readonly id: string
+  readonly name: string
   /** Its own retrieval defaults; what it leaves out is the pipeline's. */
   readonly retrieval: Partial<RetrievalSettings>
+  readonly answering: AnsweringSettings
 }
 
 /** All knowledge bases of the scope's tenant that are not being deleted. */

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import type { AnsweringSettings } from '../contract/answering.ts'
 import { type ChunkingSettings, chunkingSchema } from '../contract/chunking.ts'
 import { ApiError } from '../contract/error-codes.ts'
 import type { RetrievalSettings } from '../contract/retrieval.ts'
@@ -19,6 +20,7 @@ export interface NewKnowledgeBase {
   /** What is left out is the pipeline's, also after that changes. */
   readonly chunking: Partial<ChunkingSettings>
   readonly retrieval: Partial<RetrievalSettings>
+  readonly answering: AnsweringSettings
 }
 
 export interface KnowledgeBaseParts {
@@ -67,7 +69,8 @@ export class KnowledgeBaseService {
       // Locks the tenant until the end, so that two requests cannot both take the last place.
       const { quotas } = await tenant.control(sql => lockedTenant(sql, scope))
       await checkQuota(quotas.knowledgeBases, tenant)
-      const id = await insertKnowledgeBase(tenant, { ...input, managed_by: 'api' })
+      const { answering, ...columns } = input
+      const id = await insertKnowledgeBase(tenant, { ...columns, settings: { answering }, managed_by: 'api' })
       if (!id) throw nameTaken(input.name)
       await audit(tenant, request, 'create-knowledge-base', id, { name: input.name })
       return required(await findKnowledgeBase(tenant, id), id)
@@ -92,7 +95,9 @@ export class KnowledgeBaseService {
       const row = await inTenant(this.#parts.database, scope, async tenant => {
         const known = await changeable(tenant, id)
         if (Object.keys(changes).length === 0) return known
-        const changed = await changeKnowledgeBase(tenant, id, changes)
+        const { answering, ...columns } = changes
+        const settings = answering && { settings: { ...known.settings, answering } }
+        const changed = await changeKnowledgeBase(tenant, id, { ...columns, ...settings })
         await audit(tenant, request, 'update-knowledge-base', id, { changed: Object.keys(changes) })
         return changed
       })

@@ -13,6 +13,15 @@ export async function upstreamErrors<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** The same for what comes piece by piece; ends the source when the reader leaves early. */
+export async function* upstreamErrorsIn<T, R>(pieces: AsyncGenerator<T, R, void>): AsyncGenerator<T, R, void> {
+  try {
+    return yield* pieces
+  } catch (error) {
+    throw error instanceof ProviderError ? upstreamError(error) : error
+  }
+}
+
 function upstreamError(error: ProviderError): ApiError {
   const wait = error.retryAfterSeconds
   return new ApiError('UPSTREAM_ERROR', error.message, {

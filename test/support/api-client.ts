@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
+import { createParser } from 'eventsource-parser'
+import type { z } from 'zod'
 import { routes } from '../../api/http/routes/index.ts'
 import type { Route } from '../../api/http/route.ts'
 
@@ -9,6 +11,14 @@ export interface Answer {
   readonly text: string
   /** Parsed JSON; undefined when the answer is something else. */
   readonly body: Json
+  /** Of a stream; none when the answer is something else. */
+  readonly events: readonly StreamedEvent[]
+}
+
+export interface StreamedEvent {
+  readonly event: string
+  /** Parsed, where it is JSON. */
+  readonly data: Json
 }
 
 /** JSON of an answer: tests know what they asked for. */
@@ -73,30 +83,53 @@ export class ApiClient {
     })
     const text = await response.text()
     const json = response.headers.get('content-type')?.startsWith('application/json') ?? false
-    const answer = { status: response.status, headers: response.headers, text, body: json ? JSON.parse(text) : undefined } // prettier-ignore
+    const { status, headers: received } = response
+    const stream = received.get('content-type')?.startsWith('text/event-stream') ?? false
+    const answer = { status, headers: received, text, body: json ? JSON.parse(text) : undefined, events: stream ? readEvents(text) : [] } // prettier-ignore
     checkDeclared(method, path, answer)
     return answer
   }
+}
+
+/** The events of a stream, as a client of the standard reads them. */
+export function readEvents(text: string): StreamedEvent[] {
+  const events: StreamedEvent[] = []
+  const parser = createParser({
+    onEvent: ({ event = 'message', data }) =>
+      void events.push({ event, data: data.startsWith('{') ? JSON.parse(data) : data }),
+    onError: error => {
+      throw error
+    },
+  })
+  parser.feed(text)
+  return events
 }
 
 /**
  * The contract test that every test runs: a success has a declared status and exactly the declared fields, an error is
  * `{detail, code}`, and no stack or SQL leaves the process.
  */
-function checkDeclared(method: string, path: string, { status, body, text }: Answer): void {
+function checkDeclared(method: string, path: string, { status, body, text, events }: Answer): void {
   const place = `${method} ${path} → ${status}`
   if (/\bat (?:async )?\S+ \(?(?:file:|\/)\S+:\d+:\d+\)?/.test(text)) throw new Error(`${place} shows a stack: ${text}`)
   const route = findRoute(method, path)
   const declared = route?.responses[status]
-  if (declared?.schema && body !== undefined) {
-    const parsed = declared.schema.safeParse(body)
-    if (!parsed.success) throw new Error(`${place} is not as declared: ${parsed.error.message}\n${text}`)
-    // zod drops fields that an object does not have: they would be missing from the documentation.
-    if (!isDeepStrictEqual(parsed.data, body)) throw new Error(`${place} has undeclared fields: ${text}`)
+  if (events.length > 0) {
+    for (const { event, data } of events) checkSchema(`${place} ${event}`, declared?.events?.[event], data)
     return
   }
+  if (declared?.schema && body !== undefined) return checkSchema(place, declared.schema, body)
   if (status >= 400) return checkError(place, body)
   if (route && !declared) throw new Error(`${place} is a status that the route does not declare`)
+}
+
+function checkSchema(place: string, schema: z.ZodType | undefined, value: Json): void {
+  const parsed = schema?.safeParse(value)
+  if (!parsed?.success)
+    throw new Error(`${place} is not as declared: ${parsed?.error.message}\n${JSON.stringify(value)}`)
+  // zod drops fields that an object does not have: they would be missing from the documentation.
+  if (!isDeepStrictEqual(parsed.data, value))
+    throw new Error(`${place} has undeclared fields: ${JSON.stringify(value)}`)
 }
 
 function checkError(place: string, body: Json): void {

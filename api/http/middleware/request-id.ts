@@ -17,6 +17,7 @@ export function requestId(log: Logger): RequestHandler {
       log: log.child({ request_id: id }),
       caller: { type: 'anonymous' },
       route: 'unknown',
+      errorShape: 'own',
     })
     response.setHeader('X-Request-ID', id)
     next()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { errorCodes } from '../../contract/error-codes.ts'
-import type { ResponseDefinition, Route } from '../route.ts'
+import type { EventSchemas, ResponseDefinition, Route } from '../route.ts'
 import { type JsonSchema, JsonSchemas } from './json-schemas.ts'
 import { errorsByStatus } from './operation-errors.ts'
 
@@ -131,9 +131,16 @@ function responses(route: Route, schemas: JsonSchemas): Json {
   return Object.fromEntries([...own, ...errors]) as Json
 }
 
+/** OpenAPI 3.1 has no words for events: the schema is that of one event's data, by the name of the event. */
+function eventStream(events: EventSchemas, schemas: JsonSchemas): Json {
+  const data = Object.entries(events).map(([name, schema]) => ({ title: name, ...schemas.of(schema, 'output') }))
+  return { schema: { description: `The data of each event: ${Object.keys(events).join(', ')}.`, anyOf: data } }
+}
+
 function response(definition: ResponseDefinition, schemas: JsonSchemas): Json {
   const content = {
     ...(definition.schema && { 'application/json': { schema: schemas.of(definition.schema, 'output') } }),
+    ...(definition.events && { 'text/event-stream': eventStream(definition.events, schemas) }),
     ...(definition.text && { [definition.text]: { schema: { type: 'string' } } }),
   }
   return { description: definition.description, ...(Object.keys(content).length > 0 && { content }) }

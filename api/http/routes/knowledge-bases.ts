@@ -1,3 +1,4 @@
+import { answeringSchema, readAnswering } from '../../contract/answering.ts'
 import { defined } from '../../contract/defined.ts'
 import { z } from 'zod'
 import type { KnowledgeBaseRow } from '../../stores/postgres/rows.ts'
@@ -24,6 +25,7 @@ const knowledgeBaseSchema = z
     description: z.string(),
     chunking: chunkingBody.describe('Its own settings; what is not here is the pipeline’s.'),
     retrieval: retrievalSettingsBody.describe('Its own settings; what is not here is the pipeline’s.'),
+    answering: answeringSchema.describe('How answers from it are written.'),
     managed_by: z.enum(['api', 'resource']).describe('`resource`: a RagTenant declares it, so HTTP cannot change it.'),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
@@ -37,6 +39,7 @@ const createBody = z.strictObject({
   retrieval: retrievalSettingsBody
     .default({})
     .describe('How it is searched when a request says nothing; what is left out is the pipeline’s.'),
+  answering: answeringSchema.default({}).describe('How answers from it are written.'),
 })
 
 const updateBody = z.strictObject({
@@ -44,6 +47,7 @@ const updateBody = z.strictObject({
   description: z.string().max(1024).optional(),
   chunking: chunkingBody.optional().describe('Replaces all of its chunking settings; documents keep their chunks until they are processed again.'), // prettier-ignore
   retrieval: retrievalSettingsBody.optional().describe('Replaces all of its retrieval settings.'),
+  answering: answeringSchema.optional().describe('Replaces all of its answering settings.'),
 })
 
 export const listKnowledgeBases = defineRoute({
@@ -111,6 +115,7 @@ export const updateKnowledgeBase = defineRoute({
       description: body.description,
       chunking: body.chunking && readChunking(body.chunking),
       retrieval: body.retrieval && readRetrieval(body.retrieval),
+      answering: body.answering,
     })
     const row = await services.knowledgeBases.update(scope, params.id, changes, { caller, requestId })
     return { status: 200, body: show(row) }
@@ -141,6 +146,7 @@ function show(row: KnowledgeBaseRow): z.output<typeof knowledgeBaseSchema> {
     description: row.description,
     chunking: showChunking(row.chunking),
     retrieval: showRetrieval(row.retrieval),
+    answering: readAnswering(row.settings),
     managed_by: row.managed_by,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),

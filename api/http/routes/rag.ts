@@ -1,29 +1,17 @@
+import type { Logger } from 'pino'
 import { z } from 'zod'
+import { mapStream } from '../../answering/map-stream.ts'
+import type { AnswerEvent, AnswerResult } from '../../services/answer-event.ts'
 import { defineRoute } from '../route.ts'
-import {
-  modelSchema,
-  retrievalBody,
-  retrievalFields,
-  retrievalRequest,
-  showChunk,
-  showModel,
-  sourceSchema,
-  timingsSchema,
-  traceSchema,
-} from './retrieve.ts'
-
-const citationSchema = z.object({
-  index: z.int().describe('The number in square brackets, and the place of the source in `sources`, from 1.'),
-  chunk_id: z.uuid(),
-  document_id: z.uuid(),
-  span: z
-    .object({ start: z.int(), end: z.int() })
-    .describe('Where in the text of the chunk it is said, in UTF-16 code units, `end` excluded.'),
-})
+import { answerEvents, answerSchema, showAnswer, showCitation, showSource, showUsage } from './answer-shapes.ts'
+import { retrievalBody, retrievalFields, retrievalRequest, showModel } from './retrieve.ts'
 
 const ragBody = retrievalBody.extend({
   mode: z.literal('simple').default('simple').describe('Retrieve once, answer once.'),
-  stream: z.literal(false, 'streaming is not available; leave it out').default(false).describe('Must be false.'),
+  stream: z
+    .boolean()
+    .default(false)
+    .describe('Answer with server-sent events (retrieval, delta, citation, usage, done; error when it fails) as it is written.'), // prettier-ignore
 })
 
 export const rag = defineRoute({
@@ -39,49 +27,50 @@ export const rag = defineRoute({
   responses: {
     200: {
       description: 'The answer. Its status says whether the sources support it.',
-      schema: z.object({
-        answer: z.string().describe('Text in which `[n]` refers to the source with that number.'),
-        status: z.enum(['supported', 'insufficient_evidence']),
-        citations: z.array(citationSchema),
-        sources: z.array(sourceSchema),
-        usage: z.object({ prompt_tokens: z.int(), completion_tokens: z.int(), total_tokens: z.int() }),
-        model: modelSchema.extend({
-          llm: z.object({ provider: z.string(), model: z.string() }).nullable().describe('Null: no model was asked.'),
-        }),
-        timings_ms: timingsSchema,
-        trace: traceSchema.optional(),
-      }),
+      schema: answerSchema,
+      events: answerEvents,
     },
   },
   errors: ['KB_NOT_FOUND', 'KB_CONFIG_ERROR', 'UPSTREAM_ERROR'],
   async handler({ scope, body, services, signal, log }) {
     const started = performance.now()
-    const { answer, retrieval, llm, usage, timingsMs } = await services.answering.answer(scope, {
-      ...retrievalRequest(body),
-      signal,
-    })
-    log.info({ ...retrievalFields(retrieval, started), answer_status: answer.status }, 'answered')
-    return {
-      status: 200,
-      body: {
-        answer: answer.text,
-        status: answer.status,
-        citations: answer.citations.map(({ index, chunkId, documentId, span }) => ({
-          index,
-          chunk_id: chunkId,
-          document_id: documentId,
-          span,
-        })),
-        sources: retrieval.chunks.map((chunk, index) => ({ index: index + 1, ...showChunk(chunk) })),
-        usage: {
-          prompt_tokens: usage.promptTokens,
-          completion_tokens: usage.completionTokens,
-          total_tokens: usage.promptTokens + usage.completionTokens,
-        },
-        model: { ...showModel(retrieval.retriever, retrieval.requestedRetriever, retrieval.embedding), llm },
-        timings_ms: timingsMs,
-        ...(body.include_trace && { trace: retrieval.trace }),
-      },
+    const request = { ...retrievalRequest(body), signal }
+    const note = (result: AnswerResult) => noteAnswer(log, result, started)
+    if (body.stream) {
+      const stream = services.answering.stream(scope, request)
+      return { status: 200, events: answerStream(stream, note, body.include_trace) }
     }
+    const result = await services.answering.answer(scope, request)
+    note(result)
+    return { status: 200, body: showAnswer(result, body.include_trace) }
   },
 })
+
+/** One line a question; never the question or a text. */
+export function noteAnswer(log: Logger, { retrieval, answer }: AnswerResult, started: number): void {
+  log.info({ ...retrievalFields(retrieval, started), answer_status: answer.status }, 'answered')
+}
+
+type Stream = AsyncGenerator<AnswerEvent, AnswerResult, void>
+
+/** The events of an answer as they are sent; the whole answer is the last of them. */
+async function* answerStream(stream: Stream, note: (result: AnswerResult) => void, includeTrace: boolean) {
+  const result = yield* mapStream(stream, event => [showEvent(event)])
+  note(result)
+  yield { event: 'usage', data: showUsage(result.usage) } as const
+  yield { event: 'done', data: showAnswer(result, includeTrace) } as const
+}
+
+function showEvent(event: AnswerEvent) {
+  switch (event.type) {
+    case 'retrieval': {
+      const { retriever, requestedRetriever, embedding, timingsMs } = event.retrieval
+      const model = showModel(retriever, requestedRetriever, embedding)
+      return { event: 'retrieval', data: { sources: event.sources.map(showSource), model, timings_ms: timingsMs } } as const // prettier-ignore
+    }
+    case 'delta':
+      return { event: 'delta', data: { text: event.text } } as const
+    case 'citation':
+      return { event: 'citation', data: showCitation(event.citation) } as const
+  }
+}

@@ -38,7 +38,7 @@ export const retrievalBody = z.strictObject({
   include_trace: z.boolean().default(false).describe('Also tell how the results came about.'),
 })
 
-const chunkSchema = z.object({
+export const chunkSchema = z.object({
   chunk_id: z.uuid(),
   document_id: z.uuid(),
   knowledge_base_id: z.uuid(),
@@ -147,5 +147,3 @@ export function showModel(
 ) {
   return { retriever, requested_retriever: requested, embedding }
 }
-
-export const sourceSchema = chunkSchema.extend({ index: z.int().describe('Its number in the answer, from 1.') })

@@ -24,6 +24,8 @@ export async function knowledgeBaseIds(tenant: Tenant, names: readonly string[])
 export type NewKnowledgeBase = Pick<KnowledgeBaseRow, 'name' | 'description' | 'managed_by'> & {
   readonly chunking: object
   readonly retrieval: object
+  /** Absent: none. */
+  readonly settings?: object
 }
 
 /** Gives the new row's id; null when the name is taken (then nothing is written). */

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import type { Source } from '../../../api/answering/answer.ts'
-import { extractiveAnswer } from '../../../api/answering/extractive.ts'
+import { type Source, joined } from '../../../api/answering/answer.ts'
+import { extractivePieces } from '../../../api/answering/extractive.ts'
 import { termWeight } from '../../../api/answering/term-weight.ts'
 import { analyze, tokenize } from '../../../api/retrieval/bm25/analyzer.ts'
 
@@ -27,7 +27,7 @@ function statisticsOf(sources: readonly Source[]) {
 }
 
 const ask = (question: string, sources: readonly Source[] = corpus) =>
-  extractiveAnswer(question, sources, tokenize, termWeight(statisticsOf(corpus)))
+  joined(extractivePieces(question, sources, tokenize, termWeight(statisticsOf(corpus))))
 
 const quoted = (answer: ReturnType<typeof ask>, sources: readonly Source[] = corpus) =>
   answer.citations.map(({ index, span }) => sources[index - 1]!.text.slice(span.start, span.end))

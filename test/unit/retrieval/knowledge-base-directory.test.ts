@@ -9,7 +9,7 @@ const all = new TenantScope(tenant)
 const onlyB = new TenantScope(tenant, ['b'])
 
 function directory(...ids: string[]) {
-  const known: SearchableKnowledgeBase[] = ids.map(id => ({ id, retrieval: {} }))
+  const known: SearchableKnowledgeBase[] = ids.map(id => ({ id, name: id, retrieval: {}, answering: {} }))
   const state = { known, loads: 0 }
   const made = new KnowledgeBaseDirectory(async () => {
     state.loads++
@@ -44,7 +44,7 @@ describe('the directory of knowledge bases', () => {
   it('finds one that was made a moment ago, and misses one that was deleted here', async () => {
     const { resolve, refusal, state, made } = directory('a')
     await resolve(all, ['a'])
-    state.known.push({ id: 'new', retrieval: {} })
+    state.known.push({ id: 'new', name: 'new', retrieval: {}, answering: {} })
     expect(await resolve(all, ['new'])).to.deep.equal(['new'])
     state.known.length = 0
     made.invalidate('tenant-a')
