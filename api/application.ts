@@ -3,6 +3,8 @@ import type { Knex } from 'knex'
 import type { Logger } from 'pino'
 import type { Configuration } from './contract/configuration.ts'
 import type { VectorSpace } from './contract/fingerprint.ts'
+import { AllowedHosts } from './fetching/allowed-hosts.ts'
+import { DocumentFetcher } from './fetching/fetch-document.ts'
 import type { Gate } from './http/identify.ts'
 import { RateLimit } from './http/rate-limit.ts'
 import type { EmbeddingPart } from './ingestion/ingestion-parts.ts'
@@ -93,7 +95,7 @@ export function buildApplication(options: ApplicationOptions): Application {
     retrieval: retrieval.retrieval,
     answering: retrieval.answering,
     audit: new AuditService(database),
-    documents: new PostgresDocumentService({ ...stores, queue, log }),
+    documents: new PostgresDocumentService({ ...stores, queue, log, fetcher: fetcherOf(configuration) }),
     tenants: new TenantService({ stores, pipeline, apiKeys, authentication, systemConfig, now }),
     knowledgeBases: new KnowledgeBaseService({
       database,
@@ -142,6 +144,14 @@ export function buildApplication(options: ApplicationOptions): Application {
   }
 }
 
+function fetcherOf({ FETCH_ALLOWED_HOSTS, FETCH_TIMEOUT_SECONDS, MAX_BODY_MB }: Configuration): DocumentFetcher {
+  return new DocumentFetcher({
+    allowed: new AllowedHosts(FETCH_ALLOWED_HOSTS),
+    maxBytes: MAX_BODY_MB * 1024 * 1024,
+    timeoutMs: FETCH_TIMEOUT_SECONDS * 1000,
+  })
+}
+
 function openVectors(configuration: Configuration, database: Knex): VectorStore {
   if (configuration.VECTOR_ENGINE === 'pgvector') return new PgVectorStore({ database })
   const { QDRANT_URL: url, QDRANT_API_KEY: apiKey } = configuration
@@ -155,6 +165,8 @@ function openRedis(configuration: Configuration, log: Logger): Redis | null {
     lazyConnect: true,
     // Requests count in memory while Redis is away; they must not wait for it.
     enableOfflineQueue: false,
+    // Commands of one turn of the event loop travel together: the budgets of a request are one round trip.
+    enableAutoPipelining: true,
     maxRetriesPerRequest: 1,
     connectTimeout: 2000,
     commandTimeout: 1000,

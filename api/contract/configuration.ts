@@ -162,7 +162,17 @@ export const configurationSchema = z.object({
   ALLOWED_HOSTS: list
     .default([])
     .describe('Host names that requests may name, separated by commas; empty or `*` = all. Probes are not checked.'),
-  MAX_BODY_MB: integer(1, 1024).default(50).describe('Largest request body in MiB; a larger one gets 413.'),
+  MAX_BODY_MB: integer(1, 1024)
+    .default(50)
+    .describe('Largest request body, and largest document that is fetched by URL, in MiB.'),
+  FETCH_ALLOWED_HOSTS: list
+    .default([])
+    .describe(
+      'Hosts that documents may be fetched from although their addresses are not public, separated by commas: names, `*.` and a name, addresses, networks such as 10.0.0.0/8.',
+    ),
+  FETCH_TIMEOUT_SECONDS: integer(1, 600)
+    .default(30)
+    .describe('How long fetching a document by URL may take, redirects included.'),
 
   ENABLE_EMBEDDING_CACHE: flag(true).describe('Remember the vectors of queries.'),
   EMBEDDING_CACHE_TTL: integer(1, 31_536_000).default(3600).describe('Seconds that a query vector is remembered.'),

@@ -1,5 +1,5 @@
 import type { Request } from './caller.ts'
-import type { IntakeOptions, NewFileDocument, NewTextDocument } from './documents/new-document.ts'
+import type { IntakeOptions, NewFileDocument, NewRemoteDocument, NewTextDocument } from './documents/new-document.ts'
 import type { AcceptedDocument, BatchResult, ChunkView, DocumentStatusView, DocumentView } from './documents/views.ts'
 import type { Page, PageRequest } from './page.ts'
 import type { DocumentStatus } from '../stores/postgres/rows.ts'
@@ -20,6 +20,12 @@ export interface DocumentService {
 
   /** The same for a file. Whether it can be read is told by its status, as parsing comes later. @throws as above */
   createFromFile(scope: TenantScope, knowledgeBaseId: string, input: NewFileDocument, request: Request, options?: IntakeOptions): Promise<AcceptedDocument> // prettier-ignore
+
+  /**
+   * The same for a file that lies elsewhere. Its metadata says where from, as `source_url`, without the URL's query.
+   * @throws as above; ApiError FETCH_FAILED (the host is refused or does not give it)
+   */
+  createFromUrl(scope: TenantScope, knowledgeBaseId: string, input: NewRemoteDocument, request: Request, options: IntakeOptions & { readonly signal: AbortSignal }): Promise<AcceptedDocument> // prettier-ignore
 
   /**
    * At most 50 texts, each with an outcome of its own. @throws ApiError KB_NOT_FOUND, VALIDATION_ERROR (none, or too
@@ -50,4 +56,4 @@ export interface DocumentService {
 }
 
 export type { AcceptedDocument, BatchResult, ChunkView, DocumentStatusView, DocumentView }
-export type { IntakeOptions, NewFileDocument, NewTextDocument }
+export type { IntakeOptions, NewFileDocument, NewRemoteDocument, NewTextDocument }

@@ -25,7 +25,7 @@ describe('tenant isolation', () => {
 
   before(async function () {
     this.timeout(180_000)
-    const api: TestApi = await orSkip(this, startApi())
+    const api: TestApi = await orSkip(this, startApi({ environment: { FETCH_ALLOWED_HOSTS: '127.0.0.1' } }))
     alpaca = await makeWorld(api, 'alpaca')
     badger = await makeWorld(api, 'badger', CROWD)
     await eventually(async () => {

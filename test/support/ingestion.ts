@@ -8,6 +8,8 @@ import type { Quotas } from '../../api/contract/quotas.ts'
 import { chunkers } from '../../api/ingestion/chunkers/index.ts'
 import type { EmbeddingPart, IngestionParts } from '../../api/ingestion/ingestion-parts.ts'
 import { parseDocument } from '../../api/ingestion/parsers/index.ts'
+import { AllowedHosts } from '../../api/fetching/allowed-hosts.ts'
+import { DocumentFetcher } from '../../api/fetching/fetch-document.ts'
 import { JobQueue } from '../../api/ingestion/queue.ts'
 import { startWorker, type Worker } from '../../api/ingestion/start-worker.ts'
 import { openAiEmbedder } from '../../api/providers/embedders/openai.ts'
@@ -106,6 +108,7 @@ export class IngestionBench {
       ...parts,
       vectors: parts.vectors.store,
       queue: this.queue,
+      fetcher: new DocumentFetcher({ allowed: new AllowedHosts([]), maxBytes: 1_000_000, timeoutMs: 5000 }),
       log: quiet,
     })
   }

@@ -127,6 +127,7 @@ function textFor(schema: Json, name: string, { self, other }: Ids): fc.Arbitrary
   }
   // Only what is not stored and not repeated may hold the other's word.
   if (name === 'query') return fc.constantFrom('quarterly report', `report of the ${other.marker}`, 'revenue', '*', '%')
+  if (name === 'url') return fc.constantFrom(self.pageUrl, self.pageUrl, 'http://10.0.0.1/')
   if (name === 'metadata') return fc.constant(JSON.stringify({ owner: self.marker }))
   return fc.nat({ max: 1_000_000 }).map(number => `Report ${number} of the ${self.marker}`)
 }

@@ -1,6 +1,7 @@
 import type { Route } from '../../api/http/route.ts'
 import { type TestApi, type TestTenant, ok, untilReady } from './api.ts'
 import type { Answer, ApiClient } from './api-client.ts'
+import { pageServer } from './page-server.ts'
 
 /** A tenant with something of everything, and a word that is in all of it and nowhere else. */
 export interface World {
@@ -11,6 +12,8 @@ export interface World {
   readonly knowledgeBaseId: string
   readonly documentIds: readonly string[]
   readonly keyId: string
+  /** A page of its own that can be fetched. */
+  readonly pageUrl: string
   /** All ids that belong to it; the first is the tenant's own. */
   readonly ids: readonly string[]
   /** An id of the kind that the route's path takes. */
@@ -31,6 +34,7 @@ export async function makeWorld(api: TestApi, marker: string, crowd = 0): Promis
   const documentIds = await addDocuments(tenant, knowledgeBaseId, marker)
   const chunkIds = await Promise.all(documentIds.map(async id => firstChunk(client, id)))
   await addCrowd(tenant, knowledgeBaseId, marker, crowd)
+  const pages = await pageServer((_, response) => response.setHeader('content-type', 'text/html').end(`<p>A quarterly report of the ${marker}, on a page</p>`)) // prettier-ignore
   const path = (id: string) => `/v1/knowledge-bases/${id}/documents`
   const idFor = (route: Route) =>
     route.path.includes('documents/{') ? documentIds[0]! : route.path.includes('api-keys') ? read.id : knowledgeBaseId
@@ -41,6 +45,7 @@ export async function makeWorld(api: TestApi, marker: string, crowd = 0): Promis
     knowledgeBaseId,
     documentIds,
     keyId: read.id,
+    pageUrl: `${pages}/${marker}`,
     ids: [tenant.id, knowledgeBaseId, read.id, write.id, ...documentIds, ...chunkIds],
     idFor,
     async fresh(route) {
@@ -95,6 +100,7 @@ async function addCrowd(tenant: TestTenant, knowledgeBaseId: string, marker: str
 function bodyFor({ operationId }: Route): unknown {
   const bodies: Record<string, unknown> = {
     createDocument: { content: 'text' },
+    fetchDocument: { url: 'http://127.0.0.1:1/' },
     createDocuments: { documents: [{ content: 'text' }] },
   }
   return bodies[operationId] ?? {}

@@ -6,6 +6,8 @@ export function errorsByStatus(route: Route): ReadonlyMap<number, readonly Error
   const byStatus = new Map<number, Set<ErrorCode>>()
   const add = (status: number, code: ErrorCode) => byStatus.set(status, (byStatus.get(status) ?? new Set()).add(code))
   for (const code of [...(route.errors ?? []), ...implied(route)]) add(errorStatus[code], code)
+  // The caller's URL may be at fault as well as the host behind it.
+  if (route.errors?.includes('FETCH_FAILED')) add(400, 'FETCH_FAILED')
   if (route.body || route.form) for (const status of [413, 415]) add(status, 'VALIDATION_ERROR')
   return new Map([...byStatus].sort(([a], [b]) => a - b).map(([status, codes]) => [status, [...codes]]))
 }

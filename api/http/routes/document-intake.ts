@@ -9,7 +9,7 @@ import { validate } from '../validate.ts'
 import { acceptedSchema } from './document-shapes.ts'
 import { defined } from '../../contract/defined.ts'
 
-/** The three ways to hand documents in: one as JSON, one as a file, many as JSON. */
+/** The four ways to hand documents in: one as JSON, one as a file, one by URL, many as JSON. */
 
 const tags = ['documents']
 const MAX_BATCH = 50
@@ -107,6 +107,38 @@ export const uploadDocument = defineRoute({
       input,
       { caller, requestId },
       intakeOptions(headers),
+    )
+    return { status: 202, body: accepted }
+  },
+})
+
+export const fetchDocument = defineRoute({
+  method: 'post',
+  path: '/v1/knowledge-bases/{id}/documents/fetch',
+  operationId: 'fetchDocument',
+  summary: 'Add a file by its URL',
+  description:
+    'Fetched at once, with at most 5 redirects, and read like an uploaded file. Hosts without a public address are refused unless FETCH_ALLOWED_HOSTS names them. The metadata get `source_url`, without the query.',
+  tags,
+  auth: { role: 'write' },
+  params: knowledgeBaseParams,
+  headers: intakeHeaders,
+  body: z.strictObject({
+    url: z.string().min(1).max(2048).describe('http:// or https://, without a user name or password.'),
+    title: titleSchema.optional().describe('Default: what the document itself says.'),
+    metadata: metadataSchema.optional(),
+    external_id: externalIdSchema.optional(),
+  }),
+  responses: { 202: { description: 'Taken in; its status tells the rest.', schema: acceptedSchema } },
+  errors: ['KB_NOT_FOUND', 'QUOTA_EXCEEDED', 'CONFLICT', 'FETCH_FAILED'],
+  async handler({ scope, params, headers, body, caller, requestId, signal, services }) {
+    const { url, title, metadata, external_id: externalId } = body
+    const accepted = await services.documents.createFromUrl(
+      scope,
+      params.id,
+      { url, ...defined({ title, metadata, externalId }) },
+      { caller, requestId },
+      { ...intakeOptions(headers), signal },
     )
     return { status: 202, body: accepted }
   },

@@ -5,7 +5,7 @@ import { createTenantKey, listTenantKeys } from './admin-tenant-keys.ts'
 import { createTenant, deleteTenant, disableTenant, enableTenant, getTenant, listTenants, updateTenant } from './admin-tenants.ts' // prettier-ignore
 import { createApiKey, deleteApiKey, getApiKey, listApiKeys, revokeApiKey, rotateApiKey, updateApiKey } from './api-keys.ts' // prettier-ignore
 import { docs, openApiRoute, root } from './description.ts'
-import { createDocument, createDocuments, uploadDocument } from './document-intake.ts'
+import { createDocument, createDocuments, fetchDocument, uploadDocument } from './document-intake.ts'
 import { deleteDocument, getDocument, getDocumentStatus, listChunks, listDocuments, reprocessDocument } from './documents.ts' // prettier-ignore
 import { createKnowledgeBase, deleteKnowledgeBase, getKnowledgeBase, listKnowledgeBases, updateKnowledgeBase } from './knowledge-bases.ts' // prettier-ignore
 import { metrics } from './metrics.ts'
@@ -25,6 +25,7 @@ export const routes: readonly Route[] = [
   listDocuments,
   createDocument,
   uploadDocument,
+  fetchDocument,
   createDocuments,
   getDocument,
   deleteDocument,

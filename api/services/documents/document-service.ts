@@ -2,6 +2,8 @@ import type { Knex } from 'knex'
 import type { Logger } from 'pino'
 import { validate as isUuid } from 'uuid'
 import { ApiError } from '../../contract/error-codes.ts'
+import type { DocumentFetcher } from '../../fetching/fetch-document.ts'
+import { checkUrl, publicPart } from '../../fetching/target.ts'
 import type { JobQueue } from '../../ingestion/queue.ts'
 import { pageChunks } from '../../stores/postgres/chunks.ts'
 import { pageDocuments } from '../../stores/postgres/documents.ts'
@@ -16,7 +18,7 @@ import type { DocumentService } from '../documents.ts'
 import type { PageRequest } from '../page.ts'
 import { checkFile, checkText, type IncomingDocument, refuseUnsupported } from './check-input.ts'
 import { once, requestHash } from './idempotency.ts'
-import type { IntakeOptions, NewFileDocument, NewTextDocument } from './new-document.ts'
+import type { IntakeOptions, NewFileDocument, NewRemoteDocument, NewTextDocument } from './new-document.ts'
 import { quotaExceeded, remainingRoom } from './quota.ts'
 import { removeDocument, removePointsNow } from './remove.ts'
 import { reprocessDocument } from './reprocess.ts'
@@ -29,6 +31,7 @@ export interface DocumentServiceParts {
   readonly database: Knex
   readonly vectors: VectorStore
   readonly queue: JobQueue
+  readonly fetcher: DocumentFetcher
   readonly log: Logger
 }
 
@@ -63,6 +66,26 @@ export class PostgresDocumentService implements DocumentService {
     requireKnowledgeBaseId(scope, knowledgeBaseId)
     await refuseUnsupported(input)
     return this.#createOne(scope, knowledgeBaseId, () => checkFile(input), request, options)
+  }
+
+  async createFromUrl(
+    scope: TenantScope,
+    knowledgeBaseId: string,
+    { url, ...input }: NewRemoteDocument,
+    request: Request,
+    { signal, ...options }: IntakeOptions & { signal: AbortSignal },
+  ): Promise<AcceptedDocument> {
+    requireKnowledgeBaseId(scope, knowledgeBaseId)
+    const target = checkUrl(url)
+    // Nobody has anything fetched who may not keep it.
+    await this.#within(scope, tenant => requireKnowledgeBase(tenant, knowledgeBaseId))
+    const file = { ...input, ...(await this.#parts.fetcher.fetch(url, signal)) }
+    await refuseUnsupported(file)
+    const source_url = publicPart(target)
+    const incoming = checkFile({ ...file, metadata: { source_url, ...input.metadata } })
+    // By what was asked for: a page may have changed between a request and its repetition.
+    const hash = requestHash('url', knowledgeBaseId, [{ url, ...input }])
+    return this.#intakeOne(scope, knowledgeBaseId, incoming, hash, options, request, { source_url })
   }
 
   async createBatch(
@@ -154,13 +177,25 @@ export class PostgresDocumentService implements DocumentService {
     // Before the content is looked at: whoever may not see a knowledge base learns nothing from what is said about it.
     requireKnowledgeBaseId(scope, knowledgeBaseId)
     const input = check()
-    const hash = requestHash('one', knowledgeBaseId, [input])
-    return this.#intake(scope, knowledgeBaseId, hash, options, request, async tenant => {
+    return this.#intakeOne(scope, knowledgeBaseId, input, requestHash('one', knowledgeBaseId, [input]), options, request) // prettier-ignore
+  }
+
+  async #intakeOne(
+    scope: TenantScope,
+    knowledgeBaseId: string,
+    input: IncomingDocument,
+    hash: string,
+    options: IntakeOptions,
+    request: Request,
+    detail?: object,
+  ): Promise<AcceptedDocument> {
+    const take = async (tenant: TenantTransaction) => {
       const room = await remainingRoom(tenant)
       const [outcome] = await takeIn(tenant, this.#parts.queue, knowledgeBaseId, [input], room)
       if (!outcome || 'full' in outcome) throw quotaExceeded(outcome?.full ?? 'documents')
       return outcome
-    })
+    }
+    return this.#intake(scope, knowledgeBaseId, hash, options, request, take, detail)
   }
 
   async #intake<T extends object>(
@@ -170,6 +205,7 @@ export class PostgresDocumentService implements DocumentService {
     { idempotencyKey }: IntakeOptions,
     request: Request,
     work: (tenant: TenantTransaction) => Promise<T>,
+    detail: object = {},
   ): Promise<T> {
     const { queue } = this.#parts
     await queue.start()
@@ -177,7 +213,7 @@ export class PostgresDocumentService implements DocumentService {
       await requireKnowledgeBase(tenant, knowledgeBaseId)
       return once(tenant, idempotencyKey, hash, async () => {
         const outcome = await work(tenant)
-        await recordChange(tenant, request, 'add-documents', knowledgeBaseId)
+        await recordChange(tenant, request, 'add-documents', knowledgeBaseId, detail)
         return outcome
       })
     })
@@ -190,9 +226,15 @@ export class PostgresDocumentService implements DocumentService {
   }
 }
 
-function recordChange(tenant: TenantTransaction, request: Request, action: string, target: string): Promise<void> {
+function recordChange(
+  tenant: TenantTransaction,
+  request: Request,
+  action: string,
+  target: string,
+  detail: object = {},
+): Promise<void> {
   const { tenantId } = tenant.scope
-  return tenant.control(sql => auditChange(sql, request, { action, target, tenantId }))
+  return tenant.control(sql => auditChange(sql, request, { action, target, tenantId, detail: { ...detail } }))
 }
 
 function batchOutcome(index: number, externalId: string | null, outcome: ApiError | Intake): BatchOutcome {

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { ApiError } from '../../contract/error-codes.ts'
 import { takeKey, writeResponse } from '../../stores/postgres/idempotency-keys.ts'
 import type { TenantTransaction } from '../../stores/postgres/tenant-scope.ts'
-import type { IncomingDocument } from './check-input.ts'
 
 /**
  * Gives a repeated request the first one's answer. Two at the same time: the second waits for the first one's transaction.
@@ -32,9 +31,13 @@ export async function once<T extends object>(
   return response
 }
 
-/** What makes a request to add documents the same as another one. */
-export function requestHash(kind: string, knowledgeBaseId: string, inputs: readonly IncomingDocument[]): string {
-  const parts = inputs.map(({ bytes: _, ...rest }) => rest)
+/** What makes a request to add documents the same as another one; of `bytes` their hash is enough. */
+export function requestHash(
+  kind: string,
+  knowledgeBaseId: string,
+  inputs: readonly object[],
+): string {
+  const parts = inputs.map(input => ({ ...input, bytes: undefined }))
   return createHash('sha256')
     .update(JSON.stringify([kind, knowledgeBaseId, parts]))
     .digest('hex')

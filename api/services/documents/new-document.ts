@@ -25,6 +25,15 @@ export interface NewFileDocument {
   readonly externalId?: string
 }
 
+/** One that is fetched from where it is. */
+export interface NewRemoteDocument {
+  /** http:// or https://, of a host that is public or allowed. */
+  readonly url: string
+  readonly title?: string
+  readonly metadata?: Readonly<Record<string, unknown>>
+  readonly externalId?: string
+}
+
 /** What every request that adds documents may bring. */
 export interface IntakeOptions {
   /** Idempotency-Key: a repeated request with the same key and body gets the first one's answer. */
