@@ -25,7 +25,10 @@ interface State {
   readonly resetSeconds: number
 }
 
-/** Counts requests in windows of a minute: in this process, or in Redis for all replicas together. */
+/**
+ * Counts requests in windows of a minute: in this process, or in Redis for all replicas together, where all budgets of a
+ * request are one round trip.
+ */
 export class RateLimit {
   readonly #limiter: RateLimiterMemory | RateLimiterRedis
 
@@ -41,9 +44,16 @@ export class RateLimit {
   async consume(budgets: readonly Budget[]): Promise<Verdict> {
     const limited = budgets.filter(({ limit }) => limit >= 0)
     const states = await Promise.all(limited.map(budget => this.#count(budget)))
-    const [tightest] = states.sort((a, b) => a.remaining - b.remaining)
+    const [tightest] = states.toSorted((a, b) => a.remaining - b.remaining)
     if (!tightest) return { headers: {}, refusal: null }
-    return { headers: describe(tightest), refusal: tightest.remaining < 0 ? refuse(tightest) : null }
+    if (tightest.remaining >= 0) return { headers: describe(tightest), refusal: null }
+    for (const state of states) if (state.remaining >= 0) this.#giveBack(state.budget)
+    return { headers: describe(tightest), refusal: refuse(tightest) }
+  }
+
+  /** A key that goes on beyond its own limit must not eat up what its tenant's other keys have. Nobody waits for it. */
+  #giveBack({ key }: Budget): void {
+    this.#limiter.reward(key).catch(() => undefined)
   }
 
   async #count(budget: Budget): Promise<State> {

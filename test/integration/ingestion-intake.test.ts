@@ -200,6 +200,19 @@ describe('documents: quotas', function () {
     expect(await bench.rows('document_sources')).to.have.length(5)
   })
 
+  it('lets three of twenty requests at the same time in when three have room by their bytes', async () => {
+    const narrow = await IngestionBench.open(await realStores(), { documents: -1, storageMb: 1 })
+    const size = 300 * 1024
+    const answers = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, index) => narrow.add(`${index} `.padEnd(size, 'x'))),
+    )
+    for (const answer of answers)
+      if (answer.status === 'rejected') expect(answer.reason).to.include({ code: 'QUOTA_EXCEEDED' })
+    const sizes = (await narrow.rows<{ size_bytes: string }>('documents')).map(row => Number(row.size_bytes))
+    await narrow.close()
+    expect(sizes).to.deep.equal([size, size, size])
+  })
+
   it('counts neither duplicates nor documents that are being deleted', async () => {
     const { items } = await bench.service.list(bench.scope, bench.knowledgeBaseId, { limit: 9, offset: 0 })
     const [first] = await bench.rows<{ bytes: Buffer }>('document_sources', { document_id: items[0]!.id })

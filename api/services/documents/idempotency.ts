@@ -32,11 +32,7 @@ export async function once<T extends object>(
 }
 
 /** What makes a request to add documents the same as another one; of `bytes` their hash is enough. */
-export function requestHash(
-  kind: string,
-  knowledgeBaseId: string,
-  inputs: readonly object[],
-): string {
+export function requestHash(kind: string, knowledgeBaseId: string, inputs: readonly object[]): string {
   const parts = inputs.map(input => ({ ...input, bytes: undefined }))
   return createHash('sha256')
     .update(JSON.stringify([kind, knowledgeBaseId, parts]))

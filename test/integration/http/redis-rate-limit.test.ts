@@ -1,12 +1,14 @@
 import { expect } from 'chai'
 import { before, describe, it } from 'mocha'
 import { type TestApi, type TestTenant, startApi } from '../../support/api.ts'
+import { type CountingRelay, countingRelay } from '../../support/counting-relay.ts'
 import { eventually } from '../../support/eventually.ts'
 import { orSkip } from '../../support/missing-part.ts'
 import { type SeparateRedis, separateRedis } from '../../support/redis.ts'
 
 describe('rate limits in Redis', () => {
   let redis: SeparateRedis
+  let relay: CountingRelay
   let one: TestApi
   let two: TestApi
   let tenant: TestTenant
@@ -14,7 +16,8 @@ describe('rate limits in Redis', () => {
   before(async function () {
     this.timeout(60_000)
     redis = await orSkip(this, separateRedis())
-    const environment = { REDIS_URL: redis.url, RATE_LIMIT_STORAGE: 'redis' }
+    relay = await countingRelay(redis.url)
+    const environment = { REDIS_URL: relay.url, RATE_LIMIT_STORAGE: 'redis' }
     one = await orSkip(this, startApi({ worker: false, environment }))
     // A second replica: the same database, the same Redis.
     two = await startApi({ worker: false, environment, databaseAt: async () => one.database.url })
@@ -34,6 +37,16 @@ describe('rate limits in Redis', () => {
     expect(await remaining(two, key)).to.deep.equal([200, '1'])
     expect(await remaining(one, key)).to.deep.equal([200, '0'])
     expect(await remaining(two, key)).to.deep.equal([429, '0'])
+  })
+
+  it('cost one round trip, for the key’s budget and the tenant’s together', async () => {
+    const { key } = await (await one.tenant({ quotas: { requests_per_minute: 1000 } })).withKey({ role: 'read' })
+    await remaining(one, key)
+    for (let i = 0; i < 5; i++) {
+      const before = relay.packets
+      expect(await remaining(one, key)).to.deep.equal([200, String(997 - i)])
+      expect(relay.packets - before).to.equal(1)
+    }
   })
 
   it('go on in memory while Redis is down, which /ready tells, and in Redis again afterwards', async function () {

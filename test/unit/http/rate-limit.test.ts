@@ -39,6 +39,13 @@ describe('RateLimit in memory', () => {
     expect((await limit.consume([key, tenant])).refusal?.message).to.contain('all keys')
   })
 
+  it('takes nothing from the tenant’s budget for what the key’s own refuses', async () => {
+    const limit = new RateLimit(null)
+    const tenant = { key: 'tenant:1', limit: 5, what: 'all keys' }
+    for (let i = 0; i < 20; i++) await limit.consume([key, tenant])
+    expect((await limit.consume([{ ...key, key: 'key:2' }, tenant])).headers).to.include({ 'RateLimit-Limit': '5', 'RateLimit-Remaining': '1' }) // prettier-ignore
+  })
+
   it('says nothing where everything is unlimited', async () => {
     const limit = new RateLimit(null)
     expect(await limit.consume([{ ...key, limit: -1 }])).to.deep.equal({ headers: {}, refusal: null })
