@@ -154,9 +154,9 @@ function fetcherOf({ FETCH_ALLOWED_HOSTS, FETCH_TIMEOUT_SECONDS, MAX_BODY_MB }: 
 
 function openVectors(configuration: Configuration, database: Knex): VectorStore {
   if (configuration.VECTOR_ENGINE === 'pgvector') return new PgVectorStore({ database })
-  const { QDRANT_URL: url, QDRANT_API_KEY: apiKey } = configuration
+  const { QDRANT_URL: url, QDRANT_API_KEY: apiKey, QDRANT_TIMEOUT_SECONDS: seconds } = configuration
   if (!url) throw new TypeError('QDRANT_URL is not set; parseConfiguration must come first')
-  return new QdrantVectorStore({ url, ...(apiKey !== undefined && { apiKey }) })
+  return new QdrantVectorStore({ url, timeoutMs: seconds * 1000, ...(apiKey !== undefined && { apiKey }) })
 }
 
 function openRedis(configuration: Configuration, log: Logger): Redis | null {

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { argocdConfigMap } from './generate/argocd-config-map.ts'
 import { chartSnapshots } from './generate/chart-snapshots.ts'
+import { composeEnvironment, composePresets } from './generate/compose-environment.ts'
 import { admissionPolicy } from './generate/admission-policy.ts'
 import { chartValues } from './generate/chart-values.ts'
 import {
@@ -35,6 +36,8 @@ const generators: readonly (() => GeneratedFile[] | Promise<GeneratedFile[]>)[] 
   configurationReference,
   operatorConfigurationReference,
   backupConfigurationReference,
+  composeEnvironment,
+  composePresets,
 ]
 
 const root = join(import.meta.dirname, '..')

@@ -91,6 +91,13 @@ export const configurationSchema = z.object({
     .enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
     .default('prefer')
     .describe('TLS to Postgres, with PGHOST; in DATABASE_URL it is the parameter `sslmode`.'),
+  PGSSLROOTCERT: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'PEM file of the authority that PGSSLMODE=verify-ca and verify-full trust; in DATABASE_URL `sslrootcert`.',
+    ),
   DB_POOL_SIZE: integer(1, 1000).default(20).describe('Connections that the pool keeps.'),
   DB_MAX_OVERFLOW: integer(0, 1000).default(30).describe('Connections beyond DB_POOL_SIZE under load.'),
   DB_POOL_TIMEOUT: integer(1, 600).default(30).describe('Seconds that a request waits for a connection.'),
@@ -99,6 +106,7 @@ export const configurationSchema = z.object({
   VECTOR_ENGINE: z.enum(vectorEngines).default('qdrant').describe('What keeps the vectors.'),
   QDRANT_URL: httpUrl.optional().describe('Qdrant 1.16 or newer; needed when VECTOR_ENGINE is qdrant.'),
   QDRANT_API_KEY: z.string().min(1).optional().describe('Key of Qdrant.').meta({ secret: true }),
+  QDRANT_TIMEOUT_SECONDS: integer(1, 600).default(10).describe('How long one request to Qdrant may take.'),
   QDRANT_COLLECTION_PREFIX: z
     .string()
     .transform(normalizePrefix)
@@ -250,7 +258,6 @@ function crossFaults(env: Environment): string[] {
 }
 
 function exampleSecretFaults(env: Environment): string[] {
-  const password = env.DATABASE_URL ? decodeURIComponent(new URL(env.DATABASE_URL).password) : undefined
   const secrets: Record<string, string | undefined> = {
     ADMIN_TOKEN: env.ADMIN_TOKEN,
     QDRANT_API_KEY: env.QDRANT_API_KEY,
@@ -258,9 +265,14 @@ function exampleSecretFaults(env: Environment): string[] {
     LLM_API_KEY: env.LLM_API_KEY,
     EMBEDDING_API_KEY: env.EMBEDDING_API_KEY,
     PGPASSWORD: env.PGPASSWORD,
-    'the password in DATABASE_URL': password,
+    'the password in DATABASE_URL': passwordIn(env.DATABASE_URL),
+    'the password in REDIS_URL': passwordIn(env.REDIS_URL),
   }
   return Object.entries(secrets)
     .filter(([, value]) => value !== undefined && exampleSecrets.test(value))
     .map(([name]) => `${name}: is an example value; production needs a secret of its own`)
+}
+
+function passwordIn(url: string | undefined): string | undefined {
+  return url === undefined ? undefined : new URL(url).password
 }

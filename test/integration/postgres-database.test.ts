@@ -101,6 +101,23 @@ describe('stores/postgres/database', function () {
     expect(second).to.not.equal(first)
   })
 
+  it('keeps as many connections as it is told, opens more under load, and replaces those that grow old', async () => {
+    const [keep, max, lifetimeMs] = [2, 5, 1_000]
+    const pool = open(test.url, { applicationName: 'pool-sizes', pool: { keep, max, acquireTimeoutMs: 5_000, lifetimeMs } }) // prettier-ignore
+    const watcher = open(test.url)
+    const pids = async () => {
+      const { rows } = await watcher.raw<{ rows: { pid: number }[] }>(`SELECT pid FROM pg_stat_activity WHERE application_name = 'pool-sizes'`) // prettier-ignore
+      return rows.map(({ pid }) => pid)
+    }
+    await Promise.all(Array.from({ length: 12 }, () => pool.raw('SELECT pg_sleep(0.1)')))
+    const busy = await pids()
+    expect(busy).to.have.length(max)
+    await eventually(async () => {
+      await pool.raw('SELECT 1')
+      expect(await pids()).not.to.include.members(busy.slice(0, 1))
+    })
+  })
+
   it('gives up when no connection becomes free', async () => {
     const pool = open(test.url, { pool: { keep: 1, max: 1, acquireTimeoutMs: 200, lifetimeMs: 60_000 } })
     // On a busy machine connecting alone can take longer than that.

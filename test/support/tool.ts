@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { MissingPart } from './missing-part.ts'
 
-export type ToolName = 'helm' | 'kustomize' | 'glua' | 'promtool'
+export type ToolName = 'helm' | 'kustomize' | 'glua' | 'compose' | 'promtool' | 'nginx'
 const run = promisify(execFile)
 const found = new Map<ToolName, Promise<string>>()
 

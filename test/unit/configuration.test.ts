@@ -89,11 +89,13 @@ describe('the configuration', () => {
       EMBEDDING_API_KEY: 'sk-your-key',
       QDRANT_API_KEY: 'secret',
       DATABASE_URL: 'postgresql://u:changeme@h/d',
+      REDIS_URL: 'redis://:change-me-redis@redis:6379/0',
     }
     expect(faults(examples)).to.deep.equal([])
     const refused = faults({ ...examples, ENVIRONMENT: 'production' })
-    expect(refused).to.have.length(6)
+    expect(refused).to.have.length(7)
     for (const line of refused) expect(line).to.include('is an example value')
+    expect(refused.map(line => line.split(':')[0])).to.include('the password in REDIS_URL')
     expect(faults({ ENVIRONMENT: 'production', ADMIN_TOKEN: 'b7f3a91c5d2e4f60' })).to.deep.equal([])
   })
 })

@@ -57,5 +57,6 @@ export function configuredAddress(configuration: Configuration): DatabaseAddress
     user: configuration.PGUSER ?? 'postgres',
     ...(configuration.PGPASSWORD !== undefined && { password: configuration.PGPASSWORD }),
     sslMode: configuration.PGSSLMODE,
+    ...(configuration.PGSSLROOTCERT !== undefined && { sslRootCert: configuration.PGSSLROOTCERT }),
   }
 }
