@@ -35,6 +35,7 @@ export default tseslint.config(
       'api/backup.ts',
       'api/restore.ts',
       'api/standalone.ts',
+      'api/selfrag.ts',
       'operator/main.ts',
     ],
     rules: {

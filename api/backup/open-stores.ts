@@ -13,14 +13,19 @@ export interface OpenedStores extends BackupStores {
 /** Few connections, and none that is kept: a backup is one reader. */
 const pool = { keep: 0, max: 4, acquireTimeoutMs: 30_000, lifetimeMs: 86_400_000 }
 
-/** The stores that a configuration names. @param address another database than the configured one */
+/**
+ * The stores that a configuration names.
+ * @param address another database than the configured one
+ * @param timeoutMs of one request to Qdrant; snapshots take their time
+ */
 export function openStores(
   configuration: Configuration,
   address: DatabaseAddress = configuredAddress(configuration),
+  timeoutMs = 60_000,
 ): OpenedStores {
   const database = openDatabase({ address, applicationName: 'selfrag-backup', pool })
   const qdrant = qdrantOf(configuration)
-  const vectors = qdrant ? new QdrantVectorStore({ ...qdrant, timeoutMs: 60_000 }) : new PgVectorStore({ database })
+  const vectors = qdrant ? new QdrantVectorStore({ ...qdrant, timeoutMs }) : new PgVectorStore({ database })
   return {
     database,
     vectors,

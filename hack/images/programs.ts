@@ -16,6 +16,7 @@ export const images = {
       'dist/api/migrate.js',
       'dist/api/backup.js',
       'dist/api/restore.js',
+      'dist/api/selfrag.js',
       'dist/api/providers/embedders/local/inference-worker.js',
     ],
     assets: [
