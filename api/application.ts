@@ -21,9 +21,11 @@ import { buildRetrieval } from './build-retrieval.ts'
 import { ApiKeyService } from './services/api-keys.ts'
 import { AuditService } from './services/audit.ts'
 import { AuthenticationService } from './services/authentication.ts'
+import { EmbeddingService } from './services/embeddings.ts'
 import { DeniedAccess } from './services/denied-access.ts'
 import { PostgresDocumentService } from './services/documents/document-service.ts'
 import { KnowledgeBaseService } from './services/knowledge-bases.ts'
+import { ModelCatalogue } from './services/model-catalogue.ts'
 import { configuredPipeline, configuredSpace } from './services/pipeline-settings.ts'
 import { databaseProbe, embeddingProbe, redisProbe, vectorProbe } from './services/probes.ts'
 import { ReadinessService } from './services/readiness.ts'
@@ -94,6 +96,8 @@ export function buildApplication(options: ApplicationOptions): Application {
     systemConfig,
     retrieval: retrieval.retrieval,
     answering: retrieval.answering,
+    embeddings: new EmbeddingService(embedding?.embedder ?? null),
+    models: new ModelCatalogue({ knowledgeBases: retrieval.directory, llm, embedding: embedding?.embedder ?? null }),
     audit: new AuditService(database),
     documents: new PostgresDocumentService({ ...stores, queue, log, fetcher: fetcherOf(configuration) }),
     tenants: new TenantService({ stores, pipeline, apiKeys, authentication, systemConfig, now }),

@@ -14,11 +14,12 @@ import { createRetrievers } from './retrieval/index.ts'
 import { LexicalStatisticsCache } from './retrieval/lexical-statistics-cache.ts'
 import { QueryEmbedder } from './retrieval/query-embedder.ts'
 import { AnsweringService } from './services/answering.ts'
-import { KnowledgeBaseDirectory } from './services/knowledge-base-directory.ts'
+import { KnowledgeBaseDirectory, type SearchableKnowledgeBase } from './services/knowledge-base-directory.ts'
 import { RetrievalService } from './services/retrieval.ts'
 import type { SystemConfigService } from './services/system-config.ts'
 import { activeGeneration } from './stores/postgres/embedding-generations.ts'
 import { allKnowledgeBases } from './stores/postgres/knowledge-bases.ts'
+import type { KnowledgeBaseRow } from './stores/postgres/rows.ts'
 import { readStatistics } from './stores/postgres/lexical-statistics.ts'
 import { inTenant } from './stores/postgres/tenant-scope.ts'
 import type { VectorStore } from './stores/vectors/vector-store.ts'
@@ -48,12 +49,7 @@ export function buildRetrieval(ingredients: RetrievalIngredients) {
   const directory = new KnowledgeBaseDirectory(async scope => {
     const rows = await inTenant(database, scope, allKnowledgeBases)
     const live = rows.filter(row => row.deleted_at === null)
-    return live.map(({ id, name, retrieval, settings }) => ({
-      id,
-      name,
-      retrieval,
-      answering: readAnswering(settings),
-    }))
+    return live.map(searchable)
   })
   const plain = createRetrievers({ vectors, embedder, statistics, generations })
   const retrievers = {
@@ -68,6 +64,10 @@ export function buildRetrieval(ingredients: RetrievalIngredients) {
   const retrieval = new RetrievalService({ retrievers, knowledgeBases: directory, defaults, embedder })
   const answering = new AnsweringService({ retrieval, knowledgeBases: directory, statistics, llm })
   return { retrieval, answering, directory }
+}
+
+function searchable({ id, name, created_at, retrieval, settings }: KnowledgeBaseRow): SearchableKnowledgeBase {
+  return { id, name, createdAt: created_at, retrieval, answering: readAnswering(settings) }
 }
 
 function environmentDefaults(configuration: Configuration): RetrievalSettings {

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Configuration } from '../contract/configuration.ts'
 import type { HttpMetrics } from '../metrics.ts'
 import type { DeniedAccess } from '../services/denied-access.ts'
+import type { ErrorShape } from './error-body.ts'
 import { serveDocsAssets } from './docs-assets.ts'
 import { allowedHosts } from './middleware/allowed-hosts.ts'
 import { crossOrigin } from './middleware/cross-origin.ts'
@@ -40,9 +41,13 @@ export function createApp(parts: AppParts): Express {
   const routeParts = { ...parts, maxBodyBytes: configuration.MAX_BODY_MB * 1024 * 1024 }
   for (const route of routes) mountRoute(app, route, routeParts)
   serveDocsAssets(app)
-  for (const [path, methods] of methodsByPath(routes)) app.all(expressPath(path), wrongMethod(methods))
+  for (const [path, methods] of methodsByPath(routes)) app.all(expressPath(path), wrongMethod(methods, shapeAt(path)))
   app.use(unknownPath, errorHandler(parts.denied))
   return app
+}
+
+function shapeAt(path: string): ErrorShape {
+  return routes.find(route => route.path === path)?.errorShape ?? 'own'
 }
 
 function methodsByPath(all: readonly Route[]): Map<string, string[]> {

@@ -1,4 +1,5 @@
 import { type AnswerPiece, type Source, joined, nothingFound, numbered } from '../answering/answer.ts'
+import { MAX_CONDENSED_TOKENS, condensePrompt, condensedQuestion } from '../answering/condense.ts'
 import { extractivePieces } from '../answering/extractive.ts'
 import { mapStream } from '../answering/map-stream.ts'
 import { answerPrompt } from '../answering/prompt.ts'
@@ -14,7 +15,7 @@ import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
 import type { AnswerEvent, AnswerRequest, AnswerResult } from './answer-event.ts'
 import type { KnowledgeBaseDirectory } from './knowledge-base-directory.ts'
 import type { RetrievalResult, RetrievalService } from './retrieval.ts'
-import { upstreamErrorsIn } from './upstream-errors.ts'
+import { upstreamErrors, upstreamErrorsIn } from './upstream-errors.ts'
 
 export interface AnsweringServiceParts {
   readonly retrieval: RetrievalService
@@ -61,13 +62,32 @@ export class AnsweringService {
     request: AnswerRequest,
     streamed: boolean,
   ): AsyncGenerator<AnswerEvent, AnswerResult, void> {
-    const retrieval = await this.#parts.retrieval.retrieve(scope, request)
+    const { query, usage } = await this.#searchedFor(request)
+    const found = await this.#parts.retrieval.retrieve(scope, { ...request, query })
+    const retrieval = query === request.query ? found : { ...found, trace: { ...found.trace, searched_for: query } }
     const sources = retrieval.chunks.map((chunk, place) => ({ ...chunk, index: place + 1 }))
     yield { type: 'retrieval', retrieval, sources }
     const started = performance.now()
     const outcome = yield* mapStream(upstreamErrorsIn(this.#write(scope, request, retrieval, streamed)), eventsOf)
     const answerMs = Math.round((performance.now() - started) * 100) / 100
-    return { ...outcome, retrieval, sources, timingsMs: { ...retrieval.timingsMs, answer: answerMs } }
+    return {
+      ...outcome,
+      usage: sum(usage, outcome.usage),
+      retrieval,
+      sources,
+      timingsMs: { ...retrieval.timingsMs, answer: answerMs },
+    }
+  }
+
+  /** A question that follows others is searched for as one that can be understood by itself. */
+  async #searchedFor({ query, history = [], signal }: AnswerRequest): Promise<{ query: string; usage: Usage }> {
+    const { llm } = this.#parts
+    if (!llm || history.length === 0) return { query, usage: NO_TOKENS }
+    const messages = condensePrompt(query, history)
+    const { text, usage } = await upstreamErrors(() =>
+      llm.complete({ messages, temperature: 0, maxTokens: MAX_CONDENSED_TOKENS, ...(signal && { signal }) }),
+    )
+    return { query: condensedQuestion(text, query), usage }
   }
 
   async *#write(
@@ -127,6 +147,13 @@ function writing(
     analyze: tokenize,
     weight,
     streamed,
+  }
+}
+
+function sum(a: Usage, b: Usage): Usage {
+  return {
+    promptTokens: a.promptTokens + b.promptTokens,
+    completionTokens: a.completionTokens + b.completionTokens,
   }
 }
 

@@ -8,6 +8,7 @@ import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
 export interface SearchableKnowledgeBase {
   readonly id: string
   readonly name: string
+  readonly createdAt: Date
   /** Its own retrieval defaults; what it leaves out is the pipeline's. */
   readonly retrieval: Partial<RetrievalSettings>
   readonly answering: AnsweringSettings

@@ -2,7 +2,9 @@ import type { AnsweringService } from './answering.ts'
 import type { ApiKeyService } from './api-keys.ts'
 import type { AuditService } from './audit.ts'
 import type { DocumentService } from './documents.ts'
+import type { EmbeddingService } from './embeddings.ts'
 import type { KnowledgeBaseService } from './knowledge-bases.ts'
+import type { ModelCatalogue } from './model-catalogue.ts'
 import type { ReadinessService } from './readiness.ts'
 import type { RetrievalService } from './retrieval.ts'
 import type { StatisticsService } from './statistics.ts'
@@ -17,6 +19,8 @@ export interface Services {
   readonly documents: DocumentService
   readonly retrieval: RetrievalService
   readonly answering: AnsweringService
+  readonly embeddings: EmbeddingService
+  readonly models: ModelCatalogue
   readonly audit: AuditService
   readonly systemConfig: SystemConfigService
   readonly readiness: ReadinessService

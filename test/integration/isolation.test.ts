@@ -52,7 +52,9 @@ describe('tenant isolation', () => {
       )
     expect(await snapshot(badger)).to.deep.equal(before)
     // A route that only ever refused would have proved nothing.
-    for (const [{ method, path }, statuses] of reached)
+    for (const [{ method, path, operationId }, statuses] of reached)
+      // Vectors of the caller's own text: nothing of anybody's, and no model in this test.
+      if (operationId !== 'createEmbeddings')
       expect([...statuses].some(status => status < 300), `${method} ${path}: ${[...statuses].join()}`).to.equal(true) // prettier-ignore
   })
 

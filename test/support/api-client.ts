@@ -119,7 +119,7 @@ function checkDeclared(method: string, path: string, { status, body, text, event
     return
   }
   if (declared?.schema && body !== undefined) return checkSchema(place, declared.schema, body)
-  if (status >= 400) return checkError(place, body)
+  if (status >= 400) return shapeAt(path) === 'openai' ? checkOpenAiError(place, body) : checkError(place, body)
   if (route && !declared) throw new Error(`${place} is a status that the route does not declare`)
 }
 
@@ -138,9 +138,21 @@ function checkError(place: string, body: Json): void {
     throw new Error(`${place} is no error of the API: ${JSON.stringify(body)}`)
 }
 
+function checkOpenAiError(place: string, body: Json): void {
+  const { message, type, param, code } = (body?.error ?? {}) as Record<string, unknown>
+  if (typeof message !== 'string' || typeof type !== 'string' || typeof code !== 'string' || param === undefined)
+    throw new Error(`${place} is no error as OpenAI tells them: ${JSON.stringify(body)}`)
+}
+
 function findRoute(method: string, path: string): Route | undefined {
   const plain = path.split('?')[0] ?? path
   return routes.find(route => route.method === method.toLowerCase() && pattern(route.path).test(plain))
+}
+
+/** Of every method: a wrong one is told as the right ones' faults are. */
+function shapeAt(path: string): Route['errorShape'] {
+  const plain = path.split('?')[0] ?? path
+  return routes.find(route => pattern(route.path).test(plain))?.errorShape
 }
 
 function pattern(path: string): RegExp {

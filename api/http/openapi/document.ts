@@ -13,11 +13,23 @@ const errorSchema = z
   })
   .meta({ id: 'Error' })
 
+const openAiErrorSchema = z
+  .object({
+    error: z.object({
+      message: z.string().describe('What was wrong, with which value, and what to do.'),
+      type: z.string(),
+      param: z.string().nullable().describe('The field that was wrong, where it was one.'),
+      code: z.string().nullable(),
+    }),
+  })
+  .meta({ id: 'OpenAiError' })
+
 const tagDescriptions: Readonly<Record<string, string>> = {
   retrieval: 'Find passages, and answer questions from them.',
   'knowledge bases': 'Collections of documents that are searched together.',
   documents: 'What knowledge bases are made of; indexed in the background.',
   'API keys': 'Keys of the tenant.',
+  OpenAI: 'For clients of OpenAI, unchanged: point their base URL to `/v1`.',
   admin: 'For who runs the service: tenants, settings, the audit log.',
   operations: 'Probes, metrics and this description.',
 }
@@ -126,7 +138,14 @@ function responses(route: Route, schemas: JsonSchemas): Json {
     .filter(([status]) => !(status in route.responses))
     .map(([status, codes]) => [
       String(status),
-      { description: codes.join(', '), content: { 'application/json': { schema: schemas.of(errorSchema, 'output') } } },
+      {
+        description: codes.join(', '),
+        content: {
+          'application/json': {
+            schema: schemas.of(route.errorShape === 'openai' ? openAiErrorSchema : errorSchema, 'output'),
+          },
+        },
+      },
     ])
   return Object.fromEntries([...own, ...errors]) as Json
 }

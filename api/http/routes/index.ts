@@ -9,6 +9,9 @@ import { createDocument, createDocuments, fetchDocument, uploadDocument } from '
 import { deleteDocument, getDocument, getDocumentStatus, listChunks, listDocuments, reprocessDocument } from './documents.ts' // prettier-ignore
 import { createKnowledgeBase, deleteKnowledgeBase, getKnowledgeBase, listKnowledgeBases, updateKnowledgeBase } from './knowledge-bases.ts' // prettier-ignore
 import { metrics } from './metrics.ts'
+import { chatCompletions } from './openai/chat-completions.ts'
+import { embeddings } from './openai/embeddings.ts'
+import { getModel, listModels } from './openai/models.ts'
 import { health, ready } from './probes.ts'
 import { rag } from './rag.ts'
 import { retrieve } from './retrieve.ts'
@@ -17,6 +20,10 @@ import { retrieve } from './retrieve.ts'
 export const routes: readonly Route[] = [
   retrieve,
   rag,
+  chatCompletions,
+  embeddings,
+  listModels,
+  getModel,
   listKnowledgeBases,
   createKnowledgeBase,
   getKnowledgeBase,

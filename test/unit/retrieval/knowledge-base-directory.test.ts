@@ -8,8 +8,16 @@ const tenant = { id: 'tenant-a', slug: 'acme', collection: 'kb_shared' }
 const all = new TenantScope(tenant)
 const onlyB = new TenantScope(tenant, ['b'])
 
+const knowledgeBase = (id: string): SearchableKnowledgeBase => ({
+  id,
+  name: id,
+  createdAt: new Date(0),
+  retrieval: {},
+  answering: {},
+})
+
 function directory(...ids: string[]) {
-  const known: SearchableKnowledgeBase[] = ids.map(id => ({ id, name: id, retrieval: {}, answering: {} }))
+  const known: SearchableKnowledgeBase[] = ids.map(knowledgeBase)
   const state = { known, loads: 0 }
   const made = new KnowledgeBaseDirectory(async () => {
     state.loads++
@@ -44,7 +52,7 @@ describe('the directory of knowledge bases', () => {
   it('finds one that was made a moment ago, and misses one that was deleted here', async () => {
     const { resolve, refusal, state, made } = directory('a')
     await resolve(all, ['a'])
-    state.known.push({ id: 'new', name: 'new', retrieval: {}, answering: {} })
+    state.known.push(knowledgeBase('new'))
     expect(await resolve(all, ['new'])).to.deep.equal(['new'])
     state.known.length = 0
     made.invalidate('tenant-a')
