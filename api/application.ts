@@ -12,6 +12,7 @@ import { JobQueue } from './ingestion/queue.ts'
 import { submitJobs } from './ingestion/submit-jobs.ts'
 import { Metrics } from './metrics.ts'
 import { observeDatabase, poolStatistics } from './metrics/database-metrics.ts'
+import { observedCache } from './metrics/observed-cache.ts'
 import { observedEmbedder, observedLlm } from './metrics/observed-providers.ts'
 import type { EmbedderResult } from './providers/embedders/index.ts'
 import type { Llm } from './providers/llms/llm.ts'
@@ -33,6 +34,9 @@ import type { Services } from './services/services.ts'
 import { StatisticsService } from './services/statistics.ts'
 import { SystemConfigService } from './services/system-config.ts'
 import { TenantService } from './services/tenants.ts'
+import { Cache } from './stores/caches/cache.ts'
+import { MemoryCache } from './stores/caches/memory-cache.ts'
+import { RedisCache } from './stores/caches/redis-cache.ts'
 import { databaseSettings, openDatabase } from './stores/postgres/database.ts'
 import { PgVectorStore } from './stores/vectors/pgvector/pg-vector-store.ts'
 import { QdrantVectorStore } from './stores/vectors/qdrant/qdrant-vector-store.ts'
@@ -57,6 +61,7 @@ export interface Application {
   readonly log: Logger
   readonly metrics: Metrics
   readonly stores: { readonly database: Knex; readonly vectors: VectorStore }
+  readonly cache: Cache
   readonly queue: JobQueue
   /** Null in lexical mode. */
   readonly embedding: EmbeddingPart | null
@@ -77,11 +82,12 @@ export function buildApplication(options: ApplicationOptions): Application {
   const vectors = openVectors(configuration, database)
   const stores = { database, vectors }
   const redis = openRedis(configuration, log)
+  const cache = new Cache(redis ? new RedisCache(redis) : new MemoryCache(CACHE_BYTES), observedCache(metrics, log))
   const queue = new JobQueue({ database, log, supervise: options.works })
   const embedding = embeddingOf(options, metrics)
   const llm = llmOf(configuration, metrics)
   const systemConfig = new SystemConfigService(database, now)
-  const retrieval = buildRetrieval({ configuration, stores, embedding, llm, systemConfig, metrics, log, now })
+  const retrieval = buildRetrieval({ configuration, stores, embedding, llm, cache, systemConfig, metrics, log, now })
   const authentication = new AuthenticationService({
     database,
     now,
@@ -99,8 +105,8 @@ export function buildApplication(options: ApplicationOptions): Application {
     embeddings: new EmbeddingService(embedding?.embedder ?? null),
     models: new ModelCatalogue({ knowledgeBases: retrieval.directory, llm, embedding: embedding?.embedder ?? null }),
     audit: new AuditService(database),
-    documents: new PostgresDocumentService({ ...stores, queue, log, fetcher: fetcherOf(configuration) }),
-    tenants: new TenantService({ stores, pipeline, apiKeys, authentication, systemConfig, now }),
+    documents: new PostgresDocumentService({ ...stores, cache, queue, log, fetcher: fetcherOf(configuration) }),
+    tenants: new TenantService({ stores, cache, pipeline, apiKeys, authentication, systemConfig, now }),
     knowledgeBases: new KnowledgeBaseService({
       database,
       chunking: configuration.chunking,
@@ -110,6 +116,7 @@ export function buildApplication(options: ApplicationOptions): Application {
         enqueue: (tenant, knowledgeBaseId) =>
           submitJobs(tenant, queue, [{ kind: 'delete-knowledge-base', knowledgeBaseId }]),
         committed: () => queue.wake(),
+        forget: owner => cache.purge(owner),
       },
     }),
     readiness: new ReadinessService(
@@ -128,6 +135,7 @@ export function buildApplication(options: ApplicationOptions): Application {
     log,
     metrics,
     stores,
+    cache,
     queue,
     embedding,
     now,
@@ -147,6 +155,9 @@ export function buildApplication(options: ApplicationOptions): Application {
     },
   }
 }
+
+/** Room for some tens of thousands of questions, or some thousands of retrievals. */
+const CACHE_BYTES = 64 * 1024 * 1024
 
 function fetcherOf({ FETCH_ALLOWED_HOSTS, FETCH_TIMEOUT_SECONDS, MAX_BODY_MB }: Configuration): DocumentFetcher {
   return new DocumentFetcher({

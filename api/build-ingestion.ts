@@ -4,7 +4,7 @@ import type { IngestionParts } from './ingestion/ingestion-parts.ts'
 import { ParserThreads } from './ingestion/parsers/parser-threads.ts'
 
 /** What an application's jobs are run with: `startWorker(buildIngestion(application), concurrency)`. */
-export function buildIngestion({ stores, embedding, configuration, queue, log }: Application): IngestionParts {
+export function buildIngestion({ stores, embedding, configuration, queue, cache, log }: Application): IngestionParts {
   const parsers = new ParserThreads({ threads: configuration.WORKER_CONCURRENCY })
   return {
     ...stores,
@@ -13,6 +13,7 @@ export function buildIngestion({ stores, embedding, configuration, queue, log }:
     parse: (bytes, hint) => parsers.parse(bytes, hint),
     chunkers,
     queue,
+    cache,
     now: () => new Date(),
     log,
   }

@@ -15,13 +15,16 @@ import { LexicalStatisticsCache } from './retrieval/lexical-statistics-cache.ts'
 import { QueryEmbedder } from './retrieval/query-embedder.ts'
 import { AnsweringService } from './services/answering.ts'
 import { KnowledgeBaseDirectory, type SearchableKnowledgeBase } from './services/knowledge-base-directory.ts'
+import { LlmCache } from './services/llm-cache.ts'
 import { RetrievalService } from './services/retrieval.ts'
+import { RetrievalCache } from './services/retrieval-cache.ts'
 import type { SystemConfigService } from './services/system-config.ts'
 import { activeGeneration } from './stores/postgres/embedding-generations.ts'
-import { allKnowledgeBases } from './stores/postgres/knowledge-bases.ts'
+import { allKnowledgeBases, knowledgeBaseVersions } from './stores/postgres/knowledge-bases.ts'
 import type { KnowledgeBaseRow } from './stores/postgres/rows.ts'
 import { readStatistics } from './stores/postgres/lexical-statistics.ts'
 import { inTenant } from './stores/postgres/tenant-scope.ts'
+import type { Cache } from './stores/caches/cache.ts'
 import type { VectorStore } from './stores/vectors/vector-store.ts'
 
 export interface RetrievalIngredients {
@@ -29,6 +32,7 @@ export interface RetrievalIngredients {
   readonly stores: { readonly database: Knex; readonly vectors: VectorStore }
   readonly embedding: { readonly embedder: Embedder; readonly space: VectorSpace } | null
   readonly llm: Llm | null
+  readonly cache: Cache
   readonly systemConfig: SystemConfigService
   readonly metrics: Metrics
   readonly log: Logger
@@ -37,9 +41,10 @@ export interface RetrievalIngredients {
 
 /** The part of the application that answers questions, with the caches between it and the stores. */
 export function buildRetrieval(ingredients: RetrievalIngredients) {
-  const { configuration, stores, embedding, llm, systemConfig, metrics, log, now } = ingredients
+  const { configuration, stores, embedding, llm, cache, systemConfig, metrics, log, now } = ingredients
   const { database, vectors } = stores
-  const embedder = embedding && new QueryEmbedder(embedding.embedder, embedding.space, queryCacheSeconds(configuration))
+  const lifetimes = cacheLifetimes(configuration)
+  const embedder = embedding && new QueryEmbedder(embedding.embedder, embedding.space, cache, lifetimes.embedding)
   const statistics = new LexicalStatisticsCache(
     (scope, ids) => inTenant(database, scope, tenant => readStatistics(tenant, ids)),
     now,
@@ -61,8 +66,22 @@ export function buildRetrieval(ingredients: RetrievalIngredients) {
     ...environmentDefaults(configuration),
     ...defined((await systemConfig.current()).retrieval),
   })
-  const retrieval = new RetrievalService({ retrievers, knowledgeBases: directory, defaults, embedder })
-  const answering = new AnsweringService({ retrieval, knowledgeBases: directory, statistics, llm })
+  const retrievalCache = new RetrievalCache({
+    cache,
+    ttlSeconds: lifetimes.retrieval,
+    versions: scope => inTenant(database, scope, knowledgeBaseVersions),
+    settings: async () => [await defaults(), embedder?.fingerprint ?? null, llm && [llm.provider, llm.model]],
+    refresh: scope => directory.invalidate(scope.tenantId),
+  })
+  const retrieval = new RetrievalService({
+    retrievers,
+    knowledgeBases: directory,
+    defaults,
+    embedder,
+    cache: lifetimes.retrieval > 0 ? retrievalCache : null,
+  })
+  const llmCache = new LlmCache(cache, lifetimes.llm)
+  const answering = new AnsweringService({ retrieval, knowledgeBases: directory, statistics, llm, llmCache })
   return { retrieval, answering, directory }
 }
 
@@ -79,6 +98,11 @@ function environmentDefaults(configuration: Configuration): RetrievalSettings {
   }
 }
 
-function queryCacheSeconds(configuration: Configuration): number {
-  return configuration.ENABLE_EMBEDDING_CACHE ? configuration.EMBEDDING_CACHE_TTL : 0
+/** Seconds; 0 = nothing is remembered. */
+function cacheLifetimes(configuration: Configuration) {
+  return {
+    embedding: configuration.ENABLE_EMBEDDING_CACHE ? configuration.EMBEDDING_CACHE_TTL : 0,
+    llm: configuration.ENABLE_LLM_CACHE ? configuration.LLM_CACHE_TTL : 0,
+    retrieval: configuration.ENABLE_RETRIEVAL_CACHE ? configuration.RETRIEVAL_CACHE_TTL : 0,
+  }
 }

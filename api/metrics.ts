@@ -1,3 +1,5 @@
+import type { CacheKind } from './stores/caches/cache-store.ts'
+import type { CacheOutcome } from './stores/caches/cache.ts'
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 
 export interface HttpMetrics {
@@ -43,6 +45,12 @@ export class Metrics implements HttpMetrics {
     embedding: this.#callHistogram('embedding_call_duration_seconds', 'provider'),
     retrieval: this.#callHistogram('retrieval_operation_duration_seconds', 'retriever'),
   }
+  readonly #lookups = new Counter({
+    name: 'cache_lookups_total',
+    help: 'Lookups in the caches; bypass: computed without one because it could not be asked.',
+    labelNames: ['cache', 'outcome'],
+    registers: [this.registry],
+  })
   readonly #queries = new Histogram({
     name: 'database_query_duration_seconds',
     help: 'Duration of database queries.',
@@ -79,6 +87,20 @@ export class Metrics implements HttpMetrics {
     const label = kind === 'retrieval' ? 'retriever' : 'provider'
     this.#calls[kind].inc({ [label]: name, outcome })
     this.#callDuration[kind].observe({ [label]: name }, (performance.now() - started) / 1000)
+  }
+
+  countLookup(kind: CacheKind, outcome: CacheOutcome): void {
+    this.#lookups.inc({ cache: kind, outcome })
+  }
+
+  /** Lookups of each cache since the start. */
+  async lookups(): Promise<ReadonlyMap<string, Readonly<Record<CacheOutcome, number>>>> {
+    const caches = new Map<string, Record<CacheOutcome, number>>()
+    for (const { value, labels } of (await this.#lookups.get()).values) {
+      const known = caches.get(String(labels['cache'])) ?? { hit: 0, miss: 0, bypass: 0 }
+      caches.set(String(labels['cache']), { ...known, [String(labels['outcome'])]: value })
+    }
+    return caches
   }
 
   observeQuery(seconds: number): void {

@@ -11,8 +11,8 @@ const cache = (what: string, enabled: boolean, ttlSeconds: number) =>
 
 export const cachingSchema = z.strictObject({
   embedding: cache('Vectors of queries.', true, 3600),
-  llm: cache('Answers of the LLM. Takes effect with a later release.', false, 1800),
-  retrieval: cache('Results of retrieval. Takes effect with a later release.', false, 300),
+  llm: cache('What the LLM said to the same messages at temperature 0.', false, 1800),
+  retrieval: cache('What was found, until a document or a setting changes.', false, 300),
 })
 
 export const rateLimitSchema = z.strictObject({

@@ -156,7 +156,7 @@ export const configurationSchema = z.object({
   REDIS_URL: z
     .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
     .optional()
-    .describe('Redis 6 or newer, for rate limits (and caches) that all replicas share.')
+    .describe('Redis 6 or newer, for caches that all replicas share and, with RATE_LIMIT_STORAGE, for rate limits.')
     .meta({ secret: true }),
   RATE_LIMIT_STORAGE: z
     .enum(['memory', 'redis'])
@@ -184,6 +184,10 @@ export const configurationSchema = z.object({
 
   ENABLE_EMBEDDING_CACHE: flag(true).describe('Remember the vectors of queries.'),
   EMBEDDING_CACHE_TTL: integer(1, 31_536_000).default(3600).describe('Seconds that a query vector is remembered.'),
+  ENABLE_LLM_CACHE: flag(false).describe('Remember what the LLM said to the same messages at temperature 0.'),
+  LLM_CACHE_TTL: integer(1, 31_536_000).default(1800).describe('Seconds that an answer of the LLM is remembered.'),
+  ENABLE_RETRIEVAL_CACHE: flag(false).describe('Remember what was found, until a document or a setting changes.'),
+  RETRIEVAL_CACHE_TTL: integer(1, 31_536_000).default(300).describe('Seconds that a retrieval is remembered.'),
 
   CHUNKING_CHUNKER: z
     .enum(chunkerNames)

@@ -5,6 +5,7 @@ import { inTenant } from '../stores/postgres/tenant-scope.ts'
 import { VectorStoreUnavailable } from '../stores/vectors/vector-store.ts'
 import { runSteps } from './job-steps.ts'
 import type { JobWork } from './job-work.ts'
+import { purgeCacheStep } from './purge-cache-step.ts'
 import { requestCalibration } from './request-calibration.ts'
 
 /**
@@ -26,6 +27,7 @@ export async function deleteDocumentJob(work: JobWork): Promise<void> {
         return '0 points left'
       },
     },
+    purgeCacheStep(work),
     {
       name: 'delete-rows',
       async run() {

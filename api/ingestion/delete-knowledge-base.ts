@@ -6,6 +6,7 @@ import { VectorStoreUnavailable } from '../stores/vectors/vector-store.ts'
 import { NotYet } from './job-failure.ts'
 import { runSteps } from './job-steps.ts'
 import type { JobWork } from './job-work.ts'
+import { purgeCacheStep } from './purge-cache-step.ts'
 
 /** Removes a knowledge base whose `deleted_at` is set, with all that is in it: points first, rows last. */
 export async function deleteKnowledgeBaseJob(work: JobWork): Promise<void> {
@@ -30,6 +31,7 @@ export async function deleteKnowledgeBaseJob(work: JobWork): Promise<void> {
         return '0 points left'
       },
     },
+    purgeCacheStep(work),
     {
       name: 'delete-rows',
       async run() {

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { ChunkerName, ChunkingSettings } from '../contract/chunking.ts'
 import type { VectorSpace } from '../contract/fingerprint.ts'
 import type { Embedder } from '../providers/embedders/embedder.ts'
+import type { Cache } from '../stores/caches/cache.ts'
 import type { VectorStore } from '../stores/vectors/vector-store.ts'
 import type { Chunker } from './chunkers/chunker.ts'
 import type { ParsedDocument } from './parsers/parser.ts'
@@ -19,6 +20,8 @@ export interface IngestionParts {
   readonly parse: Parse
   readonly chunkers: Readonly<Record<ChunkerName, Chunker>>
   readonly queue: JobQueue
+  /** What was made of documents that go is forgotten with them. */
+  readonly cache: Pick<Cache, 'purge'>
   readonly now: () => Date
   readonly log: Logger
 }

@@ -1,4 +1,5 @@
 import { EmbeddingDimensionError, ProviderError } from '../providers/provider-error.ts'
+import { CacheUnavailable } from '../stores/caches/cache-store.ts'
 import { databaseFault } from '../stores/postgres/database-errors.ts'
 import type { JobError } from '../stores/postgres/rows.ts'
 import { CollectionMissing, DimensionMismatch, VectorStoreUnavailable } from '../stores/vectors/vector-store.ts'
@@ -54,6 +55,7 @@ function known(error: unknown): JobError | null {
     return error.transient ? transient('EMBEDDER_UNAVAILABLE', error) : permanent('EMBEDDING_FAILED', error)
   if (error instanceof VectorStoreUnavailable || error instanceof CollectionMissing)
     return transient('VECTOR_STORE_UNAVAILABLE', error)
+  if (error instanceof CacheUnavailable) return transient('CACHE_UNAVAILABLE', error)
   switch (databaseFault(error)) {
     case 'unavailable':
     case 'refused':

@@ -40,7 +40,7 @@ export async function denseLeg(
   stopwatch: Stopwatch,
 ): Promise<{ leg: SearchLeg; trace: Record<string, unknown> }> {
   const embedder = parts.embedder!
-  const { vector, cached } = await stopwatch.time('embed', () => embedder.embed(query.text, query.signal))
+  const { vector, cached } = await stopwatch.time('embed', () => embedder.embed(query.scope, query.text, query.signal))
   return {
     leg: { using: 'dense', vector, limit: POOL },
     trace: { model: embedder.model, fingerprint: embedder.fingerprint, embedding_cached: cached },

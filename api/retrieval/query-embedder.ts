@@ -1,32 +1,24 @@
-import { LRUCache } from 'lru-cache'
-import type { VectorSpace } from '../contract/fingerprint.ts'
-import { fingerprint } from '../contract/fingerprint.ts'
+import { fingerprint, type VectorSpace } from '../contract/fingerprint.ts'
 import type { Embedder } from '../providers/embedders/embedder.ts'
-
-/** Room for some tens of thousands of questions; a query may be 8,192 characters long, so their number is no bound. */
-const CACHE_BYTES = 64 * 1024 * 1024
+import type { Cache } from '../stores/caches/cache.ts'
+import { cacheKey } from '../stores/caches/cache-store.ts'
+import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
 
 /** Embeds queries, remembering recent ones: people and front ends ask the same thing again and again. */
 export class QueryEmbedder {
   readonly space: VectorSpace
   readonly fingerprint: string
   readonly #embedder: Embedder
-  readonly #cache: LRUCache<string, Float32Array> | null
-  readonly #underway = new Map<string, Promise<Float32Array>>()
+  readonly #cache: Cache
+  readonly #ttlSeconds: number
 
-  /** @param cacheTtlSeconds 0 remembers nothing */
-  constructor(embedder: Embedder, space: VectorSpace, cacheTtlSeconds: number) {
+  /** @param ttlSeconds 0 remembers nothing */
+  constructor(embedder: Embedder, space: VectorSpace, cache: Cache, ttlSeconds: number) {
     this.#embedder = embedder
     this.space = space
     this.fingerprint = fingerprint(space)
-    this.#cache =
-      cacheTtlSeconds === 0
-        ? null
-        : new LRUCache({
-            ttl: cacheTtlSeconds * 1000,
-            maxSize: CACHE_BYTES,
-            sizeCalculation: (vector, key) => vector.byteLength + 2 * key.length,
-          })
+    this.#cache = cache
+    this.#ttlSeconds = ttlSeconds
   }
 
   get provider(): string {
@@ -37,28 +29,44 @@ export class QueryEmbedder {
     return this.#embedder.model
   }
 
-  /** @throws ProviderError */
-  async embed(text: string, signal?: AbortSignal): Promise<{ vector: Float32Array; cached: boolean }> {
-    const key = `${this.#embedder.model}\n${text}`
-    const known = this.#cache?.get(key)
-    if (known) return { vector: known, cached: true }
-    return { vector: await this.#once(key, text, signal), cached: false }
+  /**
+   * A tenant's queries are remembered for that tenant alone: how fast an answer comes tells nobody what others asked.
+   * @throws ProviderError
+   */
+  async embed(
+    scope: TenantScope,
+    text: string,
+    signal?: AbortSignal,
+  ): Promise<{ vector: Float32Array; cached: boolean }> {
+    if (this.#ttlSeconds === 0) return { vector: await this.#compute(text, signal), cached: false }
+    const entry = {
+      kind: 'embedding',
+      tenantId: scope.tenantId,
+      knowledgeBaseIds: [],
+      key: cacheKey([this.provider, this.model, this.fingerprint, text]),
+      ttlSeconds: this.#ttlSeconds,
+    } as const
+    const { value, cached } = await this.#cache.through(
+      entry,
+      async shared => encode(await this.#compute(text, shared)),
+      signal,
+    )
+    return { vector: decode(value), cached }
   }
 
-  /** Two requests with one text at one time cost one call. The call outlives a caller that gives up: it is cached then. */
-  async #once(key: string, text: string, signal?: AbortSignal): Promise<Float32Array> {
-    signal?.throwIfAborted()
-    let call = this.#underway.get(key)
-    if (!call) {
-      call = this.#embedder.embed([text], 'query').then(([vector]) => {
-        if (!vector) throw new TypeError(`embedder ${this.#embedder.provider} answered no vector for a query`)
-        this.#cache?.set(key, vector)
-        return vector
-      })
-      this.#underway.set(key, call)
-      const forget = () => this.#underway.delete(key)
-      call.then(forget, forget)
-    }
-    return call
+  async #compute(text: string, signal?: AbortSignal): Promise<Float32Array> {
+    const [vector] = await this.#embedder.embed([text], 'query', signal)
+    if (!vector) throw new TypeError(`embedder ${this.#embedder.provider} answered no vector for a query`)
+    return vector
   }
+}
+
+function encode(vector: Float32Array): string {
+  return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64')
+}
+
+function decode(value: string): Float32Array {
+  const bytes = Buffer.from(value, 'base64')
+  // A copy, because a Buffer of the pool may begin where no float can.
+  return new Float32Array(Uint8Array.from(bytes).buffer)
 }

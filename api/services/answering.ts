@@ -14,6 +14,7 @@ import { pooled } from '../retrieval/lexical-statistics.ts'
 import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
 import type { AnswerEvent, AnswerRequest, AnswerResult } from './answer-event.ts'
 import type { KnowledgeBaseDirectory } from './knowledge-base-directory.ts'
+import type { LlmCache } from './llm-cache.ts'
 import type { RetrievalResult, RetrievalService } from './retrieval.ts'
 import { upstreamErrors, upstreamErrorsIn } from './upstream-errors.ts'
 
@@ -23,6 +24,7 @@ export interface AnsweringServiceParts {
   readonly statistics: LexicalStatisticsCache
   /** Null when no LLM is configured: answers are extractive. */
   readonly llm: Llm | null
+  readonly llmCache: LlmCache
 }
 
 type Outcome = Pick<AnswerResult, 'answer' | 'usage' | 'llm' | 'finishReason'>
@@ -96,7 +98,8 @@ export class AnsweringService {
     retrieval: RetrievalResult,
     streamed: boolean,
   ): AsyncGenerator<AnswerPiece, Outcome, void> {
-    const { llm, statistics } = this.#parts
+    const { statistics, llmCache } = this.#parts
+    const llm = this.#parts.llm && llmCache.for(this.#parts.llm, scope, retrieval.knowledgeBaseIds)
     const sources = retrieval.chunks.map(sourceOf)
     // Nothing to answer from: a model asked all the same would make something up, and cost money.
     if (sources.length === 0) return yield* quote([{ text: nothingFound.text, citations: [] }])

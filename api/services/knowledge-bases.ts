@@ -3,6 +3,7 @@ import type { AnsweringSettings } from '../contract/answering.ts'
 import { type ChunkingSettings, chunkingSchema } from '../contract/chunking.ts'
 import { ApiError } from '../contract/error-codes.ts'
 import type { RetrievalSettings } from '../contract/retrieval.ts'
+import type { CacheOwner } from '../stores/caches/cache-store.ts'
 import { databaseFault } from '../stores/postgres/database-errors.ts'
 import { changeKnowledgeBase, countKnowledgeBases, findKnowledgeBase, hideKnowledgeBase, insertKnowledgeBase, listKnowledgeBases, lockKnowledgeBase } from '../stores/postgres/knowledge-bases.ts' // prettier-ignore
 import type { KnowledgeBaseRow, TenantRow } from '../stores/postgres/rows.ts'
@@ -39,6 +40,8 @@ export interface KnowledgeBaseDeletion {
   /** In the transaction that hides it, so that none is hidden and kept. */
   enqueue(tenant: TenantTransaction, knowledgeBaseId: string): Promise<void>
   committed(): void
+  /** Forgets what was made of it, in this process at once; the job makes sure. */
+  forget(owner: CacheOwner): Promise<unknown>
 }
 
 /** The knowledge bases of a scope. What is outside of it does not exist. */
@@ -123,6 +126,7 @@ export class KnowledgeBaseService {
     })
     directory.invalidate(scope.tenantId)
     deletion.committed()
+    await deletion.forget({ tenantId: scope.tenantId, knowledgeBaseId: id }).catch(() => undefined)
   }
 
   /** A knowledge base may say only half of it; the whole that results must make sense. */

@@ -6,6 +6,7 @@ import { Stopwatch } from '../retrieval/stopwatch.ts'
 import { parseFilter } from '../retrieval/filters/parse.ts'
 import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
 import type { KnowledgeBaseDirectory, SearchableKnowledgeBase } from './knowledge-base-directory.ts'
+import type { RetrievalCache } from './retrieval-cache.ts'
 import { upstreamErrors } from './upstream-errors.ts'
 
 /** Longer questions are documents: no embedding model reads them whole, and BM25 would look for every word. */
@@ -51,6 +52,8 @@ export interface RetrievalServiceParts {
   /** The pipeline's: what an administrator has set now, else the environment's. */
   readonly defaults: () => Promise<RetrievalSettings>
   readonly embedder: QueryEmbedder | null
+  /** Null: nothing is remembered. */
+  readonly cache: RetrievalCache | null
 }
 
 /** Finds chunks for a question inside one caller's scope. */
@@ -66,6 +69,11 @@ export class RetrievalService {
    *   asked embeddings cannot be compared, UPSTREAM_ERROR when the embedding model fails; the vector store's errors
    */
   async retrieve(scope: TenantScope, request: RetrievalRequest): Promise<RetrievalResult> {
+    const { cache } = this.#parts
+    return cache ? cache.through(scope, request, wanted => this.#timed(scope, wanted)) : this.#timed(scope, request)
+  }
+
+  async #timed(scope: TenantScope, request: RetrievalRequest): Promise<RetrievalResult> {
     const stopwatch = new Stopwatch()
     const found = await stopwatch.time('total', () => this.#find(scope, request, stopwatch))
     return { ...found, timingsMs: { ...found.timingsMs, ...stopwatch.timings } }

@@ -53,6 +53,7 @@ export class StatisticsService {
       stats: {
         calls: { ...(await this.#calls('llm', 'llm:')), ...(await this.#calls('embedding', 'embedding:')) },
         retrievals: await this.#calls('retrieval', ''),
+        caches: await this.#caches(),
         database: {
           active_connections: this.#pool().active,
           pool_size: poolSize,
@@ -60,6 +61,16 @@ export class StatisticsService {
         },
       },
     }
+  }
+
+  async #caches() {
+    const caches = [...(await this.#metrics.lookups())]
+    return Object.fromEntries(
+      caches.map(([name, { hit, miss, bypass }]) => {
+        const count = hit + miss + bypass
+        return [name, { count, hit_rate: count === 0 ? 0 : round(hit / count, 4) }]
+      }),
+    )
   }
 
   async #calls(kind: CallKind, prefix: string) {

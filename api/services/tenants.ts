@@ -10,6 +10,7 @@ import { observeTenant } from '../provisioning/observe-tenant.ts'
 import { planTenantRemoval } from '../provisioning/plan-removal.ts'
 import { planTenant } from '../provisioning/plan-tenant.ts'
 import type { Actor, ProvisioningStores } from '../provisioning/stores.ts'
+import type { Cache } from '../stores/caches/cache.ts'
 import type { Isolation, TenantRow } from '../stores/postgres/rows.ts'
 import { TenantScope, inTenant } from '../stores/postgres/tenant-scope.ts'
 import { type TenantUsage, tenantUsage } from '../stores/postgres/tenant-usage.ts'
@@ -48,6 +49,7 @@ export interface TenantChanges {
 
 export interface TenantParts {
   readonly stores: ProvisioningStores
+  readonly cache: Pick<Cache, 'purge'>
   /** What collections look like, and a pipeline to prepare where no operator does. */
   readonly pipeline: DesiredPipeline
   readonly apiKeys: ApiKeyService
@@ -152,7 +154,7 @@ export class TenantService {
    * @throws ApiError TENANT_NOT_FOUND, CONFLICT (declared by a resource)
    */
   async remove(id: string, request: Request): Promise<{ rows: number; points: number }> {
-    const { stores, now, authentication, pipeline } = this.#parts
+    const { stores, cache, now, authentication, pipeline } = this.#parts
     const tenant = await this.get(id)
     refuseDeclared(`tenant ${tenant.slug}`, tenant.managed_by, tenant)
     const removal = {
@@ -166,6 +168,8 @@ export class TenantService {
     const plan = planTenantRemoval(removal, observed)
     const { rows, points } = await applyPlan(stores, plan, { vault: noVault, now, actor: actorOf(request) })
     authentication.forget()
+    // What cannot be removed now ends with its lifetime; no key reads it any more.
+    await cache.purge({ tenantId: id }).catch(() => undefined)
     return { rows, points }
   }
 

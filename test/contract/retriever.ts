@@ -15,6 +15,7 @@ import type { Retrieval, RetrievalQuery } from '../../api/retrieval/retriever.ts
 import { TenantScope } from '../../api/stores/postgres/tenant-scope.ts'
 import { pointId } from '../../api/stores/vectors/point-id.ts'
 import { CollectionMissing, type VectorPoint, type VectorStore } from '../../api/stores/vectors/vector-store.ts'
+import { memoryCache } from '../support/caches.ts'
 import { type Corpus, corpus } from './retriever-corpus.ts'
 
 interface RetrieverSetting {
@@ -236,10 +237,10 @@ class Fixture {
     query: Partial<RetrievalQuery> & { text: string },
     world: { embedder?: null; generation?: ActiveGeneration } = {},
   ): Promise<Retrieval> {
-    const embedder = world.embedder === null ? null : new QueryEmbedder(this.#embedder, space, 60)
+    const embedder = world.embedder === null ? null : new QueryEmbedder(this.#embedder, space, memoryCache(), 60)
     const generation = world.generation ?? {
       ...space,
-      fingerprint: new QueryEmbedder(this.#embedder, space, 0).fingerprint,
+      fingerprint: new QueryEmbedder(this.#embedder, space, memoryCache(), 0).fingerprint,
     }
     const retrievers = createRetrievers({
       vectors: this.#store,

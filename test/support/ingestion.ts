@@ -20,10 +20,12 @@ import type { DocumentStatus } from '../../api/stores/postgres/rows.ts'
 import { inTenant, TenantScope } from '../../api/stores/postgres/tenant-scope.ts'
 import { findTenantBySlug } from '../../api/stores/postgres/tenants.ts'
 import { knowledgeBaseIds } from '../../api/stores/postgres/knowledge-bases.ts'
+import type { Cache } from '../../api/stores/caches/cache.ts'
 import { PgVectorStore } from '../../api/stores/vectors/pgvector/pg-vector-store.ts'
 import { QdrantVectorStore } from '../../api/stores/vectors/qdrant/qdrant-vector-store.ts'
 import type { VectorStore } from '../../api/stores/vectors/vector-store.ts'
 import { startEmbeddedPostgres } from '../../api/standalone/embedded-postgres.ts'
+import { memoryCache } from './caches.ts'
 import { eventually } from './eventually.ts'
 import { type ModelServer, startModelServer } from './model-server.ts'
 import { openTestDatabase, postgres } from './postgres.ts'
@@ -88,6 +90,7 @@ export class IngestionBench {
   readonly models: ModelServer
   readonly scope: TenantScope
   readonly knowledgeBaseId: string
+  readonly cache: Cache
   readonly queue: JobQueue
   readonly service: PostgresDocumentService
   readonly embedding: EmbeddingPart
@@ -103,10 +106,12 @@ export class IngestionBench {
     this.scope = parts.scope
     this.knowledgeBaseId = parts.knowledgeBaseId
     this.embedding = { space, embedder: embedderFor(parts.models) }
+    this.cache = memoryCache()
     this.queue = new JobQueue({ database: parts.database, log: quiet, supervise: true })
     this.service = new PostgresDocumentService({
       ...parts,
       vectors: parts.vectors.store,
+      cache: this.cache,
       queue: this.queue,
       fetcher: new DocumentFetcher({ allowed: new AllowedHosts([]), maxBytes: 1_000_000, timeoutMs: 5000 }),
       log: quiet,
@@ -130,6 +135,7 @@ export class IngestionBench {
       parse: parseDocument,
       chunkers,
       queue: this.queue,
+      cache: this.cache,
       now: () => new Date(),
       log: quiet,
       ...changes,

@@ -81,7 +81,11 @@ export const maximalSpec = {
   },
   retrieval: { defaultRetriever: 'dense', topK: 9, scoreThreshold: 0.25 },
   chunking: { chunker: 'sentence', chunkSize: 640, chunkOverlap: 64 },
-  caching: { embedding: { enabled: false, ttlSeconds: 60 } },
+  caching: {
+    embedding: { enabled: false, ttlSeconds: 60 },
+    llm: { enabled: true, ttlSeconds: 61 },
+    retrieval: { enabled: true, ttlSeconds: 62 },
+  },
   rateLimit: { requestsPerMinute: 33 },
   cors: { origins: ['https://a.example.org', 'https://b.example.org'] },
   allowedHosts: ['api.example.org', 'rag.example.org'],

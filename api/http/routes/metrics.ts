@@ -34,6 +34,7 @@ export const metrics = defineRoute({
         stats: z.object({
           calls: z.record(z.string(), callSchema),
           retrievals: z.record(z.string(), callSchema),
+          caches: z.record(z.string(), z.object({ count: z.int(), hit_rate: z.number() })),
           database: z.object({ active_connections: z.int(), pool_size: z.int(), avg_query_time_ms: z.number() }),
         }),
       }),

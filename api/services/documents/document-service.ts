@@ -11,6 +11,7 @@ import { holdKnowledgeBase } from '../../stores/postgres/knowledge-bases.ts'
 import { findTenantJob } from '../../stores/postgres/jobs.ts'
 import type { DocumentStatus } from '../../stores/postgres/rows.ts'
 import { inTenant, type TenantScope, type TenantTransaction } from '../../stores/postgres/tenant-scope.ts'
+import type { Cache } from '../../stores/caches/cache.ts'
 import type { VectorStore } from '../../stores/vectors/vector-store.ts'
 import { auditChange } from '../audit.ts'
 import type { Request } from '../caller.ts'
@@ -31,6 +32,7 @@ export interface DocumentServiceParts {
   readonly database: Knex
   readonly vectors: VectorStore
   readonly queue: JobQueue
+  readonly cache: Pick<Cache, 'purge'>
   readonly fetcher: DocumentFetcher
   readonly log: Logger
 }
@@ -151,7 +153,7 @@ export class PostgresDocumentService implements DocumentService {
       return removed
     })
     queue.wake()
-    await removePointsNow(this.#parts, scope.vectors([knowledgeBaseId]), documentId)
+    await removePointsNow(this.#parts, scope, knowledgeBaseId, documentId)
     return accepted
   }
 

@@ -6,8 +6,8 @@ import { submitJobs } from '../../ingestion/submit-jobs.ts'
 import { updateDocument } from '../../stores/postgres/documents.ts'
 import { bumpKnowledgeBase } from '../../stores/postgres/knowledge-bases.ts'
 import { cancelQueuedJobs } from '../../stores/postgres/jobs.ts'
-import type { TenantTransaction } from '../../stores/postgres/tenant-scope.ts'
-import type { VectorScope } from '../../stores/vectors/vector-scope.ts'
+import type { Cache } from '../../stores/caches/cache.ts'
+import type { TenantScope, TenantTransaction } from '../../stores/postgres/tenant-scope.ts'
 import type { VectorStore } from '../../stores/vectors/vector-store.ts'
 import type { AcceptedDocument } from './views.ts'
 import { requireDocument } from './visible-document.ts'
@@ -42,11 +42,17 @@ const PATIENCE_MS = 2_000
  * does it again and makes sure, so a failure here is only a delay.
  */
 export async function removePointsNow(
-  { vectors, log }: { vectors: VectorStore; log: Logger },
-  scope: VectorScope,
+  { vectors, cache, log }: { vectors: VectorStore; cache: Pick<Cache, 'purge'>; log: Logger },
+  scope: TenantScope,
+  knowledgeBaseId: string,
   documentId: string,
 ): Promise<void> {
-  const removal = vectors.delete(scope, { documentId }).catch((error: unknown) => {
+  const remove = async () => {
+    await vectors.delete(scope.vectors([knowledgeBaseId]), { documentId })
+    // Nobody is answered from it any more, as the version was raised; but it would lie there for a while.
+    await cache.purge({ tenantId: scope.tenantId, knowledgeBaseId })
+  }
+  const removal = remove().catch((error: unknown) => {
     log.warn({ err: error, document_id: documentId }, 'points of a deleted document stay until the job removes them')
   })
   await Promise.race([removal, wait(PATIENCE_MS, undefined, { ref: false })])

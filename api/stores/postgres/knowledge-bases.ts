@@ -46,7 +46,12 @@ export async function updateKnowledgeBase(
 ): Promise<void> {
   await table(tenant)
     .where({ name })
-    .update({ ...(changes as Partial<KnowledgeBaseRow>), updated_at: tenant.sql.fn.now() as never })
+    .update({ ...(changes as Partial<KnowledgeBaseRow>), ...changed(tenant) })
+}
+
+/** Settings decide what a search gives, so a change of them raises the version too. */
+function changed({ sql }: Tenant) {
+  return { updated_at: sql.fn.now() as never, version: sql.raw('version + 1') as never }
 }
 
 /** Hands what the tenant's resource declared over to HTTP; data and settings stay. */
@@ -93,7 +98,7 @@ export async function changeKnowledgeBase(
 ): Promise<KnowledgeBaseRow> {
   const [row] = await table(tenant)
     .where({ id })
-    .update({ ...(changes as Partial<KnowledgeBaseRow>), updated_at: tenant.sql.fn.now() as never })
+    .update({ ...(changes as Partial<KnowledgeBaseRow>), ...changed(tenant) })
     .returning('*')
   if (!row) throw new Error(`knowledge base ${id} was gone although it was locked`)
   return row
@@ -121,6 +126,12 @@ export async function holdKnowledgeBase({ sql }: Tenant, id: string): Promise<Kn
  */
 export async function bumpKnowledgeBase({ sql }: Tenant, id: string): Promise<void> {
   await sql('knowledge_bases').where({ id }).increment('version', 1)
+}
+
+/** Of those that the scope allows and that are not being deleted, by id; in the order of their ids. */
+export async function knowledgeBaseVersions(tenant: TenantTransaction): Promise<ReadonlyMap<string, string>> {
+  const rows = await visible(tenant).select('id', 'version').orderBy('id')
+  return new Map(rows.map(({ id, version }) => [id, String(version)]))
 }
 
 /** The same lock, when nothing has changed; false when there is no such knowledge base. */
