@@ -12,6 +12,19 @@ const items = {
   'drift-cluster': 'what somebody changes or deletes in the cluster is repaired at once, and told in an Event',
   'drift-postgres': 'an index and a role changed in Postgres are told under Warn and repaired under Enforce',
   plan: 'a plan shows a change before it is made, and nothing is done until the annotation goes',
+  'tenant-isolation': 'each tenant is shown to be refused by its neighbours, in SQL and among the vectors',
+  'tenant-limits': 'suspension and quotas of a tenant are in force within seconds',
+  'tenant-keys': 'keys are rotated by annotation with an overlap; a lost one is minted again, and the old one dies',
+  'tenant-namespaces': 'a tenant of another namespace is let in, cut off and let in again, with the same key',
+  'deletion-protection': 'what is protected is refused at the API server, tenant and pipeline alike',
+  'deletion-retain': 'Retain keeps data, refuses the keys, and the same resource takes it up again',
+  'deletion-snapshot': 'Snapshot keeps data apart with a receipt, and the tenant comes back from it',
+  'deletion-erasure': 'Delete erases rows, points and snapshots, with a receipt in an Event and in the audit log',
+  'deletion-pipeline': 'a pipeline with tenants refuses to go, says which, and goes when they are gone',
+  migration:
+    'a migration that fails leaves the version before serving and says why; once it is corrected the image rolls',
+  backup: 'the CronJob writes a backup into a volume',
+  restore: 'a database that has lost its data is restored in the cluster, and answers as before',
   uninstall: 'an uninstall leaves no object behind and keeps the data',
 } as const
 
