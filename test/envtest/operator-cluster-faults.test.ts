@@ -6,11 +6,11 @@ import { type KubernetesObject } from '../../operator/runtime/kubernetes-object.
 import { type Transport } from '../../operator/runtime/kubernetes-transport.ts'
 import { type Lease } from '../../operator/runtime/leader-election.ts'
 import { installCrds } from '../support/cluster-objects.ts'
-import { startPods } from '../support/controller-manager.ts'
+import { runJobs, startPods } from '../support/controller-manager.ts'
 import { eventually } from '../support/eventually.ts'
 import { startKubeApiServer, type TestApiServer } from '../support/kube-apiserver.ts'
 import { orSkip } from '../support/missing-part.ts'
-import { conditionOf, OperatorWorld } from '../support/operator-world.ts'
+import { conditionOf, OperatorWorld, present } from '../support/operator-world.ts'
 import { tenantManifest } from '../support/sample-resources.ts'
 
 describe('an operator whose cluster fails', function () {
@@ -40,6 +40,31 @@ describe('an operator whose cluster fails', function () {
     return items.filter(event => event.reason === reason).map(({ note = '' }) => note)
   }
 
+  // First: it takes resources of all namespaces along, and those of other tests have an operator no more.
+  it('outlives the removal of its CustomResourceDefinition, and works when it is back', async () => {
+    const operator = await world.start()
+    await world.applySamples()
+    await world.becomesReady()
+    const api = server.kubeConfig().makeApiClient(ApiextensionsV1Api)
+    const name = 'ragtenants.selfrag.io'
+    // Its objects go first, each by its finalizer: nobody's data is lost to a `kubectl delete crd`.
+    await api.deleteCustomResourceDefinition({ name })
+    await eventually(async () => {
+      const left = await api.readCustomResourceDefinition({ name }).catch((error: { code: number }) => error.code)
+      expect(left).to.equal(404)
+    }, 30_000)
+    expect(await world.sql('selfrag.tenants').select('slug', 'status')).to.deep.equal([{ slug: 'acme', status: 'disabled' }]) // prettier-ignore
+    const health = async () => (await fetch(`http://127.0.0.1:${operator.healthPort}/healthz`)).status
+    expect(await health()).to.equal(200)
+    await eventually(() => expect(world.logs.join('')).to.contain('cannot follow the API server'))
+    expect(failures(), 'failed runs').to.be.below(5)
+    await installCrds(server.kubeConfig())
+    await world.create(tenantManifest({}))
+    // A watch that fails comes back within half a minute.
+    await tenantIs('acme', 'Ready', { status: 'True' }, 60_000)
+    expect(await world.sql('selfrag.tenants').select('slug', 'status')).to.deep.equal([{ slug: 'acme', status: 'active' }]) // prettier-ignore
+  })
+
   it('goes on after the API server was away, and loses nothing that was wished meanwhile', async () => {
     const operator = await world.start({ env: leading })
     await world.applySamples()
@@ -68,30 +93,6 @@ describe('an operator whose cluster fails', function () {
     await world.applySamples()
     await world.becomesReady()
     expect(failed).to.be.above(2)
-  })
-
-  it('outlives the removal of its CustomResourceDefinition, and works when it is back', async () => {
-    const operator = await world.start()
-    await world.applySamples()
-    await world.becomesReady()
-    const api = server.kubeConfig().makeApiClient(ApiextensionsV1Api)
-    const name = 'ragtenants.selfrag.io'
-    // Its objects go first, each by its finalizer: nobody's data is lost to a `kubectl delete crd`.
-    await api.deleteCustomResourceDefinition({ name })
-    await eventually(async () => {
-      const left = await api.readCustomResourceDefinition({ name }).catch((error: { code: number }) => error.code)
-      expect(left).to.equal(404)
-    }, 30_000)
-    expect(await world.sql('selfrag.tenants').select('slug', 'status')).to.deep.equal([{ slug: 'acme', status: 'disabled' }]) // prettier-ignore
-    const health = async () => (await fetch(`http://127.0.0.1:${operator.healthPort}/healthz`)).status
-    expect(await health()).to.equal(200)
-    await eventually(() => expect(world.logs.join('')).to.contain('cannot follow the API server'))
-    expect(failures(), 'failed runs').to.be.below(5)
-    await installCrds(server.kubeConfig())
-    await world.create(tenantManifest({}))
-    // A watch that fails comes back within half a minute.
-    await tenantIs('acme', 'Ready', { status: 'True' }, 60_000)
-    expect(await world.sql('selfrag.tenants').select('slug', 'status')).to.deep.equal([{ slug: 'acme', status: 'active' }]) // prettier-ignore
   })
 
   it('tells who refuses its objects, tries seldom, and goes on when nobody does any more', async () => {
@@ -218,11 +219,18 @@ describe('an operator whose cluster fails', function () {
       await without.start()
       await without.applySamples()
       const ref = { namespace: without.namespace, name: 'demo-api' }
-      await eventually(async () => expect(await without.client.get(types.deployments, ref)).not.to.equal(null))
+      const deployment = () =>
+        eventually(async () => {
+          await runJobs(without.client, without.namespace)
+          return present(await without.client.get(types.deployments, ref), 'the Deployment')
+        })
+      const rolls = (generation: number) =>
+        eventually(async () => expect((await deployment()).metadata.generation).to.equal(generation))
+      await deployment()
       await startPods(without.client, without.namespace)
       await without.becomesReady()
       await without.client.mergePatch(types.pipelines, (await without.pipeline()).metadata, { spec: { image: 'selfrag-api:broken' } }) // prettier-ignore
-      await eventually(async () => expect((await without.client.get(types.deployments, ref))?.metadata.generation).to.equal(2)) // prettier-ignore
+      await rolls(2)
       // As kube-controller-manager tells it after progressDeadlineSeconds: the old pod serves, the new one does not start.
       const timedOut = { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: 'ReplicaSet "demo-api-5d4f" has timed out progressing.' } // prettier-ignore
       const available = { type: 'Available', status: 'True', reason: 'MinimumReplicasAvailable', message: '' }
@@ -235,7 +243,7 @@ describe('an operator whose cluster fails', function () {
         expect(conditionOf(pipeline, 'Progressing')).to.include({ status: 'True', reason: 'RollingOut' })
       })
       await without.client.mergePatch(types.pipelines, (await without.pipeline()).metadata, { spec: { image: 'selfrag-api:mended' } }) // prettier-ignore
-      await eventually(async () => expect((await without.client.get(types.deployments, ref))?.metadata.generation).to.equal(3)) // prettier-ignore
+      await rolls(3)
       await startPods(without.client, without.namespace)
       await eventually(async () => {
         const pipeline = await without.pipeline()
@@ -276,7 +284,9 @@ describe('an operator whose cluster fails', function () {
     await world.start()
     await world.applySamples()
     await world.becomesReady()
-    // The managed fields and the status no longer fit into what etcd takes: 1.5 MB.
+    // What there is of a status makes room for wishes, which leave none for another one in what etcd takes: 1.5 MB.
+    await world.stopOperators()
+    await world.client.mergePatch(types.pipelines, (await world.pipeline()).metadata, { status: null }, { subresource: 'status' }) // prettier-ignore
     const filler = { metadata: { annotations: {} as Record<string, string> } }
     const env = (length: number) => Array.from({ length: 64 }, (_, index) => ({ name: `VALUE_${index}`, value: 'x'.repeat(length) })) // prettier-ignore
     const grow = (length: number) =>
@@ -284,6 +294,7 @@ describe('an operator whose cluster fails', function () {
     let largest = 8_000
     for (let step = 2_000; step >= 4; step = Math.floor(step / 2))
       while (await grow(largest + step).then(() => true, () => false)) largest += step // prettier-ignore
+    await world.start()
     await eventually(async () => expect((await events('StatusNotWritten')).join()).to.match(/too large|request is too large|Limit/i), 30_000) // prettier-ignore
     const before = failures()
     await world.client.mergePatch(types.pipelines, { namespace: world.namespace, name: 'demo' }, { spec: { api: { env: [] }, worker: { env: [] } } }) // prettier-ignore

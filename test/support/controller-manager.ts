@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ownedTypes, types } from '../../operator/observe/resource-types.ts'
 import { type KubernetesClient } from '../../operator/runtime/kubernetes-client.ts'
-import { isConflict, isNotFound, KubernetesError } from '../../operator/runtime/kubernetes-error.ts'
+import { isConflict, isNotFound, isRefusal } from '../../operator/runtime/kubernetes-error.ts'
 import { type KubernetesObject, type ResourceType } from '../../operator/runtime/kubernetes-object.ts'
 import { type LiveJob } from '../../operator/observe/jobs.ts'
 import { type LiveDeployment } from '../../operator/plan/deployment-findings.ts'
@@ -38,7 +38,7 @@ export class ControllerManager {
         await this.#collectGarbage()
       } catch (error) {
         // Some tests take the API server away, or a kind.
-        if (error instanceof KubernetesError && !isNotFound(error)) throw error
+        if (isRefusal(error) && !isNotFound(error)) throw error
       }
       await delay(100, undefined, { signal: this.#stop.signal, ref: false }).catch(() => undefined)
     }
