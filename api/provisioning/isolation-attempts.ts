@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import { ARCHIVE_PREFIX, CONTROL_SCHEMA, QUEUE_SCHEMA, tenantSchema, VECTOR_SCHEMA } from '../contract/names.ts'
+import { relationsOf } from '../stores/postgres/relations-of-schema.ts'
 import { enterTenant } from '../stores/postgres/tenant-scope.ts'
 
 /** Something that a tenant's role must be refused. */
@@ -55,12 +56,12 @@ async function foreignTables(database: Knex, slug: string) {
   const own = tenantSchema(slug)
   const { rows } = await database.raw<{ rows: { schema: string; tables: string[] }[] }>(
     `SELECT n.nspname AS schema, array_agg(c.relname::text ORDER BY c.relname) AS tables
-       FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p')
-      WHERE n.nspname = ANY (:ours::text[])
+       FROM pg_namespace n, LATERAL ${relationsOf('n.oid')} c
+      WHERE c.relkind IN ('r', 'p') AND (n.nspname = ANY (:ours::text[])
          OR n.nspname = coalesce(
               (SELECT min(nspname::text) FROM pg_namespace WHERE nspname LIKE 'tenant\\_%' AND nspname::text > :own),
               (SELECT min(nspname::text) FROM pg_namespace WHERE nspname LIKE 'tenant\\_%' AND nspname <> :own))
-         OR n.nspname = (SELECT min(nspname::text) FROM pg_namespace WHERE nspname LIKE :archives)
+         OR n.nspname = (SELECT min(nspname::text) FROM pg_namespace WHERE nspname LIKE :archives))
       GROUP BY 1`,
     { own, ours: [CONTROL_SCHEMA, QUEUE_SCHEMA, VECTOR_SCHEMA], archives: `${ARCHIVE_PREFIX.replace('_', '\\_')}%` },
   )

@@ -20,16 +20,27 @@ export async function foreignGrants(database: Knex, slug: string): Promise<strin
   return rows.map(({ reached }) => reached)
 }
 
+/**
+ * Asks what leads from the role to others, and not of each schema and role of the server whether it may: with a thousand
+ * tenants that is the difference between one look at two thousand access lists and a walk from one role. A superuser needs
+ * no grant. Without an access list a schema is open to its owner alone.
+ */
 const FOREIGN = `
-  WITH me AS (
-    SELECT oid FROM pg_roles
-     WHERE rolname = :own || '_' || left(encode(sha256(convert_to(current_database(), 'UTF8')), 'hex'), 7))
+  WITH RECURSIVE me AS (
+    SELECT oid, rolsuper FROM pg_roles
+     WHERE rolname = :own || '_' || left(encode(sha256(convert_to(current_database(), 'UTF8')), 'hex'), 7)),
+  become(oid) AS (
+    SELECT oid FROM me
+    UNION
+    SELECT m.roleid FROM pg_auth_members m JOIN become ON m.member = become.oid)
   SELECT 'schema ' || n.nspname AS reached
     FROM pg_namespace n, me
    WHERE n.nspname <> :own AND (n.nspname LIKE ANY (:others::text[]) OR n.nspname = ANY (:ours::text[]))
-     AND has_schema_privilege(me.oid, n.oid, 'USAGE, CREATE')
+     AND (me.rolsuper OR n.nspowner IN (SELECT oid FROM become)
+          OR n.nspacl IS NOT NULL AND EXISTS (
+               SELECT FROM aclexplode(n.nspacl) a WHERE a.grantee = 0 OR a.grantee IN (SELECT oid FROM become)))
   UNION ALL
   SELECT 'role ' || r.rolname
     FROM pg_roles r, me
-   WHERE r.oid <> me.oid AND pg_has_role(me.oid, r.oid, 'MEMBER')
+   WHERE r.oid <> me.oid AND (me.rolsuper OR r.oid IN (SELECT oid FROM become))
    ORDER BY 1`

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { relationsOf } from './relations-of-schema.ts'
 
 /** What a schema is made of, as the server's catalogue spells it, without the schema's name. */
 export type SchemaStructure = Readonly<Record<string, TableStructure>>
@@ -77,7 +78,8 @@ interface StructureRow {
   indexes: Record<string, string>
 }
 
-// Postgres 18 also lists NOT NULL as constraints (`n`), older ones do not.
+// Postgres 18 also lists NOT NULL as constraints (`n`), older ones do not. Constraints are looked for by their table, which
+// is indexed; by their index, which is not, all constraints of all tenants would be read for each.
 const READ = `
   SELECT c.relname AS name,
          (SELECT coalesce(json_object_agg(a.attname, format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum), '{}')
@@ -87,8 +89,9 @@ const READ = `
          (SELECT coalesce(json_object_agg(i.relname, pg_get_indexdef(i.oid) ORDER BY i.relname), '{}')
             FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
            WHERE x.indrelid = c.oid AND x.indisvalid
-             AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.indexrelid AND k.contype IN ('p', 'u', 'x'))
+             AND NOT EXISTS (SELECT FROM pg_constraint k
+                              WHERE k.conrelid = c.oid AND k.conindid = x.indexrelid AND k.contype IN ('p', 'u', 'x'))
          ) AS indexes
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    FROM pg_namespace n, LATERAL ${relationsOf('n.oid')} c
    WHERE n.nspname = ? AND c.relkind IN ('r', 'p') AND c.relname NOT IN ('migrations', 'migrations_lock')
    ORDER BY 1`

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import { CONTROL_SCHEMA } from '../../contract/names.ts'
+import { relationsOf } from './relations-of-schema.ts'
 
 /** Rights that somebody has given and that this product never gives. */
 export interface StrayGrant {
@@ -40,7 +41,7 @@ const RELATIONS = `
     UNION ALL
     SELECT CASE relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, format('%I.%I', nspname, relname),
            nspname || '.' || relname, relowner, relacl
-      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      FROM pg_namespace n, LATERAL ${relationsOf('n.oid')} c
      WHERE nspname = :schema AND relkind IN ('r', 'p', 'v', 'm', 'S'))`
 
 const GRANTED = `

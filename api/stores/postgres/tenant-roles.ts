@@ -3,6 +3,7 @@ import { tenantRole, tenantSchema } from '../../contract/names.ts'
 import { type Owner, parseOwner } from '../../contract/ownership.ts'
 import { ARCHIVED_POINTS } from './archived-points.ts'
 import { databaseFault } from './database-errors.ts'
+import { relationsOf } from './relations-of-schema.ts'
 import { setSchemaOwner } from './ownership-comments.ts'
 import { enterTenant, leaveTenant } from './tenant-scope.ts'
 
@@ -75,10 +76,10 @@ const DESCRIBE = `
          ], NULL) AS excess,
          pg_get_userbyid(n.nspowner) AS schema_owner,
          obj_description(n.oid, 'pg_namespace') AS comment,
-         ARRAY(SELECT c.relname::text FROM pg_class c
-                WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p')) AS tables,
-         ARRAY(SELECT c.relname::text FROM pg_class c
-                WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relowner IS DISTINCT FROM r.oid
+         ARRAY(SELECT c.relname::text FROM ${relationsOf('n.oid')} c
+                WHERE c.relkind IN ('r', 'p')) AS tables,
+         ARRAY(SELECT c.relname::text FROM ${relationsOf('n.oid')} c
+                WHERE c.relkind IN ('r', 'p', 'v', 'm') AND c.relowner IS DISTINCT FROM r.oid
                 ORDER BY 1) AS stray_tables,
          has_schema_privilege('public', n.oid, 'USAGE') AS public
     FROM names
