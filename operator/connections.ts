@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto'
+import { observeControlSchema } from '../api/provisioning/observe-pipeline.ts'
 import { type ProvisioningStores } from '../api/provisioning/stores.ts'
 import { type DatabaseAddress, parseDatabaseUrl } from '../api/stores/postgres/database-address.ts'
 import { databaseFault, isOutOfResources } from '../api/stores/postgres/database-errors.ts'
 import { openDatabase } from '../api/stores/postgres/database.ts'
+import { controlSchemaState, isUsable } from '../api/stores/postgres/schema-state.ts'
 import { PgVectorStore } from '../api/stores/vectors/pgvector/pg-vector-store.ts'
 import { QdrantVectorStore } from '../api/stores/vectors/qdrant/qdrant-vector-store.ts'
 import { VectorStoreUnavailable } from '../api/stores/vectors/vector-store.ts'
 import { type StoreAddress } from './plan/store-address.ts'
 import { type StoreFault } from './plan/store-fault.ts'
+import { recent } from './runtime/recent.ts'
 
 /** Opens both stores of a pipeline without connecting yet. @throws InvalidAddress */
 export type OpenStores = (address: StoreAddress) => ProvisioningStores
@@ -30,6 +33,9 @@ export interface ConnectionsOptions {
   readonly idleMs: number
   readonly log: { warn(fields: object, message: string): void }
 }
+
+/** For so long a control schema that was usable is taken to be so still. */
+const RECENT_MS = 1000
 
 /**
  * The open stores of all pipelines, by pipeline. When the address or a password changes, whoever asks next gets new
@@ -88,10 +94,21 @@ export class Connections {
     const known = this.#open.get(pipeline)
     if (known?.fingerprint === fingerprint) return known
     this.forget(pipeline)
-    const stores = this.#options.open(address)
+    const stores = this.#withRecentControl(this.#options.open(address))
     const connection = { stores, fingerprint, users: 0, lastUsed: this.#options.now(), retired: false }
     this.#open.set(pipeline, connection)
     return connection
+  }
+
+  /** Tenants that are looked at one after the other share what they all ask about their pipeline first. */
+  #withRecentControl(stores: ProvisioningStores): ProvisioningStores {
+    const control = recent({
+      read: () => observeControlSchema(stores.database),
+      keep: observed => isUsable(controlSchemaState(observed)),
+      forMs: RECENT_MS,
+      now: this.#options.now,
+    })
+    return { ...stores, control }
   }
 
   #closeUnused({ users, stores }: Connection): void {

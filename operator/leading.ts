@@ -4,7 +4,7 @@ import { reconcilePipeline } from './controllers/pipeline.ts'
 import { reconcileTenant } from './controllers/tenant.ts'
 import { type OperatorMetrics } from './metrics.ts'
 import { disposableTypes, types } from './observe/resource-types.ts'
-import { type Tenant } from './observe/resources.ts'
+import { type Pipeline, type Tenant } from './observe/resources.ts'
 import { type OperatorDependencies } from './operator.ts'
 import { backoff, spread } from './runtime/backoff.ts'
 import { type ReconcileResult, runController } from './runtime/controller.ts'
@@ -13,6 +13,7 @@ import { KubernetesClient } from './runtime/kubernetes-client.ts'
 import { isRefusal } from './runtime/kubernetes-error.ts'
 import { pause } from './runtime/timers.ts'
 import { type QueueState, WorkQueue } from './runtime/work-queue.ts'
+import { StoreAddresses } from './store-addresses.ts'
 import { type Watching } from './watching.ts'
 
 export interface LeadingDependencies extends OperatorDependencies {
@@ -134,6 +135,7 @@ interface Term {
 function makeContext(deps: LeadingDependencies, term: Term): OperatorContext {
   const { config, watching, connections, metrics, hooks } = deps
   const { client, events, cluster, beforeWrite, lookAtPipeline } = term
+  const addresses = new StoreAddresses(watching.watched.secrets)
   const namespaces = config.WATCH_NAMESPACES.length > 0 ? config.WATCH_NAMESPACES : [undefined]
   return {
     client,
@@ -154,9 +156,14 @@ function makeContext(deps: LeadingDependencies, term: Term): OperatorContext {
       const lists = await Promise.all(namespaces.map(namespace => client.list<Tenant>(types.tenants, { namespace })))
       return lists.flatMap(({ items }) => items)
     },
+    pipeline: async ref => watching.watched.pipelines.get(ref) ?? client.get<Pipeline>(types.pipelines, ref),
+    addressOf: pipeline => addresses.of({ client }, pipeline),
     withStores: (pipeline, address, work) => connections.use(pipeline, address, work),
     lookAtPipeline,
-    forgetStores: pipeline => connections.forget(pipeline),
+    forgetStores: pipeline => {
+      addresses.forget(pipeline)
+      connections.forget(pipeline)
+    },
     faultOf: error => {
       const fault = storeFault(error)
       if (fault) metrics.storeFault(fault)

@@ -1,4 +1,5 @@
 import type { Owner } from '../contract/ownership.ts'
+import { defined } from '../contract/defined.ts'
 import type { VectorSpace } from '../contract/fingerprint.ts'
 import { normalizePrefix } from '../contract/names.ts'
 import { analyzerVersion } from '../contract/analyzer.ts'
@@ -61,7 +62,7 @@ export function collectionPrefix(pipeline: RagPipeline): string {
 export function vectorSpace(pipeline: RagPipeline): VectorSpace | null {
   const embedding = pipeline.spec.models.embedding
   if (embedding.provider === 'none') return null
-  const { model, dimension } = { ...LOCAL_EMBEDDING, ...withoutUndefined(embedding) }
+  const { model, dimension } = { ...LOCAL_EMBEDDING, ...defined(embedding) }
   return { model, dimension, distance: 'cosine', analyzer: analyzerVersion }
 }
 
@@ -81,8 +82,8 @@ function desiredKnowledgeBase(base: RagTenantSpec['knowledgeBases'][number]): De
   return {
     name: base.name,
     description: base.description,
-    chunking: withoutUndefined(base.chunking),
-    retrieval: withoutUndefined(base.retrieval),
+    chunking: defined(base.chunking),
+    retrieval: defined(base.retrieval),
   }
 }
 
@@ -104,8 +105,4 @@ function desiredApiKey(key: RagTenantSpec['apiKeys'][number]): DesiredApiKey {
 /** Whether it is to take over what bears another's marker. */
 export function adopts(resource: RagPipeline | RagTenant): boolean {
   return resource.metadata.annotations?.[ADOPT_ANNOTATION] === 'true'
-}
-
-function withoutUndefined<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never
 }

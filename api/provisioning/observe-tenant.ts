@@ -17,6 +17,7 @@ import {
 import { type StrayGrant, strayTenantGrants } from '../stores/postgres/stray-grants.ts'
 import { describeTenantPlace, type TenantPlace } from '../stores/postgres/tenant-roles.ts'
 import { enterTenant } from '../stores/postgres/tenant-scope.ts'
+import { type TenantUsage, tenantUsage } from '../stores/postgres/tenant-usage.ts'
 import { findTenantBySlug } from '../stores/postgres/tenants.ts'
 import { listArchives } from './archive.ts'
 import { tenantCollection } from './collection-spec.ts'
@@ -32,13 +33,14 @@ import type { ProvisioningStores } from './stores.ts'
  * @throws the database's error or VectorStoreUnavailable when one cannot be reached, and what the vault throws
  */
 export async function observeTenant(
-  { database, vectors }: ProvisioningStores,
+  stores: ProvisioningStores,
   desired: DesiredTenant,
   vault: KeyVault,
 ): Promise<ObservedTenant> {
+  const { database, vectors } = stores
   // Before the transaction: nothing may wait for another server while one is open.
   const secrets = await readVault(vault, desired)
-  const control = await observeControlSchema(database)
+  const control = await (stores.control?.() ?? observeControlSchema(database))
   const pipelineReady = isUsable(controlSchemaState(control))
   const rows = await database.transaction(sql => readRows(sql, desired.slug, pipelineReady, secrets))
   const alias = rows.row?.collection ?? tenantCollection(desired)
@@ -51,6 +53,7 @@ export async function observeTenant(
     archives: desired.restore !== undefined && !rows.row ? await listArchives(database) : [],
     collection: await observePlace({ database, vectors }, desired, control, alias),
     knowledgeBases: rows.knowledgeBases,
+    usage: rows.usage,
     keys: rows.keys,
     vault: vaultEntries(secrets, rows.row, rows.keysInVault),
   }
@@ -91,6 +94,7 @@ interface Rows {
   readonly structure: readonly StructureDifference[]
   readonly grants: readonly StrayGrant[]
   readonly knowledgeBases: readonly KnowledgeBaseRow[] | null
+  readonly usage: TenantUsage | null
   readonly keys: readonly ApiKeyRow[]
   readonly keysInVault: readonly ApiKeyRow[]
 }
@@ -117,16 +121,21 @@ async function readSchema(
   sql: Knex.Transaction,
   slug: string,
   place: TenantPlace,
-): Promise<Pick<Rows, 'applied' | 'structure' | 'knowledgeBases'>> {
+): Promise<Pick<Rows, 'applied' | 'structure' | 'knowledgeBases' | 'usage'>> {
   const readable = place.granted && place.schemaOwner === place.role && place.strayTables.length === 0
-  if (!readable) return { applied: null, structure: [], knowledgeBases: null }
+  if (!readable) return { applied: null, structure: [], knowledgeBases: null, usage: null }
   await enterTenant(sql, slug)
-  const version = await schemaVersion(sql, tenantSchema(slug))
+  const version = await schemaVersion(sql, tenantSchema(slug), place.tables)
   const current = tenantSchemaState(version).state === 'current'
   const structure = current ? compareStructure(tenantStructure, await readStructure(sql, tenantSchema(slug))) : []
   // A table that has lost a column cannot be asked for it.
   const isWhole = place.tables.includes('knowledge_bases') && !structure.some(isLost)
-  return { applied: version.applied, structure, knowledgeBases: isWhole ? await allKnowledgeBases({ sql }) : [] }
+  return {
+    applied: version.applied,
+    structure,
+    knowledgeBases: isWhole ? await allKnowledgeBases({ sql }) : [],
+    usage: isWhole && current ? await tenantUsage({ sql }) : null,
+  }
 }
 
 function vaultEntries(

@@ -5,6 +5,7 @@ import type { SchemaVersion } from '../stores/postgres/schema-state.ts'
 import type { StrayGrant } from '../stores/postgres/stray-grants.ts'
 import type { StructureDifference } from '../stores/postgres/schema-structure.ts'
 import type { ApiKeyRow, EmbeddingGenerationRow, KnowledgeBaseRow, TenantRow } from '../stores/postgres/rows.ts'
+import type { TenantUsage } from '../stores/postgres/tenant-usage.ts'
 import type { CollectionState } from '../stores/vectors/vector-store.ts'
 import type { Archive } from './archive.ts'
 
@@ -59,6 +60,8 @@ export interface ObservedTenant {
   readonly collection: ObservedCollection
   /** Whoever made them, those that are being deleted included. Null: the schema cannot be read (yet). */
   readonly knowledgeBases: readonly KnowledgeBaseRow[] | null
+  /** What it uses; null when it was not read along: the schema is not at this version. */
+  readonly usage: TenantUsage | null
   /** The tenant's declared ones that are not revoked, newest first; they may have expired. */
   readonly keys: readonly ApiKeyRow[]
   /** By key name: what the vault holds for each desired key, and for keys that are no longer desired. */

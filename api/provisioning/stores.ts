@@ -2,11 +2,17 @@ import type { Knex } from 'knex'
 import type { AuditRow } from '../stores/postgres/rows.ts'
 import type { VectorStore } from '../stores/vectors/vector-store.ts'
 import type { KeyVault } from './desired.ts'
+import type { ObservedControlSchema } from './observed.ts'
 
 /** What provisioning reads and writes. `database` connects as a role with CREATEROLE that may create schemas. */
 export interface ProvisioningStores {
   readonly database: Knex
   readonly vectors: VectorStore
+  /**
+   * The control schema, as it is or as it was a moment ago; absent: it is read each time. For whoever looks at many tenants
+   * in a row.
+   */
+  readonly control?: () => Promise<ObservedControlSchema>
 }
 
 /** On whose behalf steps are carried out; stands in every row of the audit log that they write. */

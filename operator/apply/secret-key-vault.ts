@@ -9,8 +9,12 @@ import { apply, decide } from '../runtime/server-side-apply.ts'
 import { APPLIED_ANNOTATION } from '../plan/object-decision.ts'
 import { FIELD_MANAGER } from './objects.ts'
 
-/** Keeps a tenant's API keys in Secrets beside its RagTenant, which they are deleted with. */
+/**
+ * Keeps a tenant's API keys in Secrets beside its RagTenant, which they are deleted with. For one run of reconciling: each
+ * Secret is read once, and again after this vault has written it; what others change meanwhile begins another run.
+ */
 export class SecretKeyVault implements KeyVault {
+  readonly #read = new Map<string, Promise<Secret | null>>()
   readonly #client: KubernetesClient
   readonly #tenant: Tenant
   readonly #apiUrl: string
@@ -44,6 +48,7 @@ export class SecretKeyVault implements KeyVault {
     if (!name) throw new Error(`RagTenant ${this.#tenant.metadata.name} declares no key ${keyName}`)
     const place = { tenant: this.#tenant, keyName, secretName: name, before: await this.#get(name) }
     const secret = apiKeySecret(place, key, this.#apiUrl)
+    this.#read.delete(name)
     await apply(this.#client, types.secrets, secret, { fieldManager: FIELD_MANAGER, annotation: APPLIED_ANNOTATION })
     await this.#delete((await this.#of(keyName)).filter(({ metadata }) => metadata.name !== name))
   }
@@ -60,6 +65,7 @@ export class SecretKeyVault implements KeyVault {
     const secret = apiKeySecret({ tenant: this.#tenant, keyName, secretName, before }, key, this.#apiUrl)
     const decision = decide(secret, before, APPLIED_ANNOTATION)
     if (decision.action === 'none') return []
+    this.#read.delete(secretName)
     await apply(this.#client, types.secrets, secret, { fieldManager: FIELD_MANAGER, annotation: APPLIED_ANNOTATION })
     const changed = decision.action === 'repair' ? decision.differences : []
     return changed.map(({ path }) => ({ object: `Secret/${secretName}`, field: path, wanted: 'as it was written', found: 'changed' })) // prettier-ignore
@@ -80,7 +86,11 @@ export class SecretKeyVault implements KeyVault {
   }
 
   #get(name: string): Promise<Secret | null> {
-    return this.#client.get<Secret>(types.secrets, { name, namespace: this.#tenant.metadata.namespace })
+    const known = this.#read.get(name)
+    if (known) return known
+    const reading = this.#client.get<Secret>(types.secrets, { name, namespace: this.#tenant.metadata.namespace })
+    this.#read.set(name, reading)
+    return reading
   }
 
   #of(keyName: string): Promise<Secret[]> {
@@ -95,7 +105,10 @@ export class SecretKeyVault implements KeyVault {
   }
 
   async #delete(secrets: readonly Secret[]): Promise<void> {
-    for (const { metadata } of secrets) await this.#client.delete(types.secrets, metadata)
+    for (const { metadata } of secrets) {
+      this.#read.delete(metadata.name)
+      await this.#client.delete(types.secrets, metadata)
+    }
   }
 
   #isOurs(secret: Secret): boolean {

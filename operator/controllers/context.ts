@@ -1,12 +1,12 @@
 import { type PlanHooks } from '../../api/provisioning/apply.ts'
 import { type ProvisioningStores } from '../../api/provisioning/stores.ts'
-import { type Tenant } from '../observe/resources.ts'
+import { type Pipeline, type Tenant } from '../observe/resources.ts'
 import { type StoreAddress } from '../plan/store-address.ts'
 import { type StoreFault } from '../plan/store-fault.ts'
 import { type EventRecorder } from '../runtime/events.ts'
 import { type KubernetesClient } from '../runtime/kubernetes-client.ts'
 import { type Absence } from '../runtime/kubernetes-error.ts'
-import { type KubernetesObject, type ResourceType } from '../runtime/kubernetes-object.ts'
+import { type KubernetesObject, type ObjectRef, type ResourceType } from '../runtime/kubernetes-object.ts'
 
 /** What both reconcilers work with; made once for each term of leadership. */
 export interface OperatorContext {
@@ -33,6 +33,10 @@ export interface OperatorContext {
   readonly absence: (type: ResourceType, namespace: string) => Absence | null
   /** As the API server has them now, in the namespaces that are watched. */
   readonly listTenants: () => Promise<readonly Tenant[]>
+  /** As the watch has seen it, which wakes the tenants of one that changes; asked for when it has not seen it. */
+  readonly pipeline: (ref: ObjectRef) => Promise<Pipeline | null>
+  /** Where a pipeline's stores are; null when a Secret that is needed for it is missing. */
+  readonly addressOf: (pipeline: Pipeline) => Promise<StoreAddress | null>
   readonly withStores: <T>(
     pipeline: string,
     address: StoreAddress,

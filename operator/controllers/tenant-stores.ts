@@ -11,13 +11,10 @@ import { checkGrants, verifyIsolation } from '../../api/provisioning/verify-isol
 import { SecretKeyVault } from '../apply/secret-key-vault.ts'
 import { settleStores } from '../apply/settle-stores.ts'
 import { apiUrl } from '../desired/names.ts'
-import { referencedSecrets } from '../desired/referenced-secrets.ts'
 import { type Pipeline, type Tenant } from '../observe/resources.ts'
-import { observeSecrets } from '../observe/secrets.ts'
 import { isolationDue } from '../plan/isolation-due.ts'
 import { toldDrift } from '../plan/drift-policy.ts'
 import { knownFault } from '../plan/known-fault.ts'
-import { storeAddress } from '../plan/store-address.ts'
 import { nothingLookedAt, type TenantReport } from '../plan/tenant-report.ts'
 import { objectKey } from '../runtime/kubernetes-object.ts'
 import { applyContext, tellDrift } from './conclusion.ts'
@@ -39,8 +36,7 @@ export async function provisionTenant(
   const key = objectKey(pipeline.metadata)
   const known = knownFault(pipeline)
   if (known) return { ...nothingLookedAt, fault: known, pipelineTries: true }
-  const secrets = await observeSecrets(context.client, pipeline.metadata.namespace, referencedSecrets(pipeline))
-  const address = storeAddress(pipeline, secrets)
+  const address = await context.addressOf(pipeline)
   if (!address) return { ...nothingLookedAt, waiting: pipelineNotReady(key) }
   try {
     return await context.withStores(key, address, stores => provision(context, tenant, pipeline, stores))
@@ -87,7 +83,7 @@ async function provision(
   const isProvisioned = observed.knowledgeBases !== null && !obstacles.some(({ area }) => area === 'tenant')
   if (!isProvisioned) return report
   const rotation = nextRotation(desired, observed)
-  const usage = await observeUsage(stores, observed)
+  const usage = observed.usage ?? (await observeUsage(stores, observed))
   return {
     ...report,
     isolation: await proveIsolation(context, tenant, observed, repaired.length > 0, stores),

@@ -23,7 +23,7 @@ export async function reconcileTenant(context: OperatorContext, key: string): Pr
   const tenant = await context.client.get<Tenant>(types.tenants, parseKey(key))
   if (!tenant) return {}
   return tellingFailures(context, types.tenants, tenant, async () => {
-    const pipeline = await context.client.get<Pipeline>(types.pipelines, referencedPipeline(tenant))
+    const pipeline = await context.pipeline(referencedPipeline(tenant))
     const refusal = admission(tenant, pipeline, context.tenants())
     if (isPlanning(tenant, context.dryRun)) return planTenantRun(context, tenant, pipeline, refusal, TENANT_FINALIZER)
     if (tenant.metadata.deletionTimestamp) return removeTenant(context, tenant, pipeline, TENANT_FINALIZER)

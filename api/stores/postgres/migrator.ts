@@ -23,14 +23,22 @@ export class NewerSchema extends Error {
 /** Inside the schema that it tells about, so that dropping the schema takes its history along. */
 const MIGRATION_TABLE = 'migrations'
 
-/** Reads which migrations a schema has; needs no table to exist. The role of `sql` must be allowed to read it. */
-export async function schemaVersion(sql: Knex, schema: string): Promise<SchemaVersion> {
-  const found = await sql.raw<{ rows: { present: boolean }[] }>('SELECT to_regclass(?) IS NOT NULL AS present', [
-    `"${schema}".${MIGRATION_TABLE}`,
-  ])
-  if (!found.rows[0]?.present) return { applied: null }
+/**
+ * Reads which migrations a schema has; needs no table to exist. The role of `sql` must be allowed to read it.
+ * @param tables the schema's tables, where they are known already
+ */
+export async function schemaVersion(sql: Knex, schema: string, tables?: readonly string[]): Promise<SchemaVersion> {
+  const present = tables?.includes(MIGRATION_TABLE) ?? (await hasMigrationTable(sql, schema))
+  if (!present) return { applied: null }
   const applied = await sql(MIGRATION_TABLE).withSchema(schema).orderBy('id').pluck<string[]>('name')
   return { applied }
+}
+
+async function hasMigrationTable(sql: Knex, schema: string): Promise<boolean> {
+  const { rows } = await sql.raw<{ rows: { present: boolean }[] }>('SELECT to_regclass(?) IS NOT NULL AS present', [
+    `"${schema}".${MIGRATION_TABLE}`,
+  ])
+  return rows[0]?.present ?? false
 }
 
 /** With what is recorded there about all schemas. */

@@ -85,6 +85,7 @@ export function settledTenant(pipeline: DesiredPipeline, desired: DesiredTenant)
       applied: tenantMigrations.map(one => one.name),
     },
     archives: [],
+    usage: { knowledgeBases: knowledgeBases.length, documents: 0, chunks: 0, storageBytes: 0 },
     collection: settledCollection(pipeline, row.collection),
     knowledgeBases,
     keys,
