@@ -63,7 +63,7 @@ const egressRuleSchema = z
 
 /** Who may talk to the pods, and to whom they may talk. */
 export const networkPolicySchema = z.strictObject({
-  enabled: z.boolean().default(false).describe('Whether NetworkPolicies `<name>-api` and `<name>-worker` fence the pods. The network plugin has to enforce them.'), // prettier-ignore
+  enabled: z.boolean().default(false).describe('Whether NetworkPolicies `<name>-api`, `-worker`, `-migrate` and `-backup` fence the pods. The network plugin has to enforce them.'), // prettier-ignore
   from: peers
     .default([])
     .describe('Who may reach port 8020 of the pods, besides the namespaces whose RagTenants may use this pipeline: an ingress controller, Prometheus.'), // prettier-ignore

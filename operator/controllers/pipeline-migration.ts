@@ -5,12 +5,14 @@ import { type ProvisioningStores } from '../../api/provisioning/stores.ts'
 import { createJob } from '../apply/jobs.ts'
 import { type Job } from '../desired/job.ts'
 import { migrationJob } from '../desired/migration-job.ts'
+import { networkPolicy } from '../desired/network-policy.ts'
 import { imageOf } from '../desired/pod-template.ts'
 import { observeJobs, observePods } from '../observe/jobs.ts'
 import { type ObservedReferences } from '../observe/references.ts'
 import { types } from '../observe/resource-types.ts'
 import { type Pipeline } from '../observe/resources.ts'
 import { jobOutcome } from '../plan/job-outcome.ts'
+import { referencedAddresses } from '../plan/referenced-addresses.ts'
 import { decideMigration, isMigrated, type Migration } from '../plan/migration.ts'
 import { type OperatorContext } from './context.ts'
 import { type Planned } from './planning.ts'
@@ -34,7 +36,10 @@ export async function migrate(
   const outcome = live ? jobOutcome(live, await observePods(context.client, live)) : null
   const { migration, start, remove } = decideMigration(image, wanted, jobs, outcome, context.now())
   for (const { metadata } of remove) await context.client.delete(types.jobs, metadata)
-  if (start) await createJob(context.client, pipeline, wanted)
+  if (start) {
+    const addresses = referencedAddresses(pipeline, references)
+    await createJob(context.client, pipeline, wanted, networkPolicy(pipeline, 'migrate', { addresses }))
+  }
   return migration
 }
 

@@ -1,4 +1,3 @@
-import { ADOPT_ANNOTATION } from '../../crds/definition.ts'
 import { mintAdminToken } from '../apply/admin-token.ts'
 import { applyObjects, decideObjects } from '../apply/objects.ts'
 import { adminTokenSecret } from '../desired/admin-token.ts'
@@ -13,7 +12,7 @@ import { decideAdminToken, MINTED } from '../plan/admin-token-decision.ts'
 import { type LiveDeployment } from '../plan/deployment-findings.ts'
 import { toldDrift } from '../plan/drift-policy.ts'
 import { monitoringObjects } from '../plan/monitoring-finding.ts'
-import { appliedHashes, appliedObject, type ObjectDecision, type ObjectPolicy } from '../plan/object-decision.ts'
+import { appliedObject, type ObjectDecision, objectPolicy } from '../plan/object-decision.ts'
 import { type PipelineReport } from '../plan/pipeline-report.ts'
 import { referencedAddresses } from '../plan/referenced-addresses.ts'
 import { type Absence } from '../runtime/kubernetes-error.ts'
@@ -78,11 +77,7 @@ export async function decideWorkloads(
   pipeline: Pipeline,
   wanted: readonly KubernetesObject[],
 ): Promise<WorkloadDecisions> {
-  const policy: ObjectPolicy = {
-    drift: pipeline.spec.driftPolicy,
-    adopt: pipeline.metadata.annotations?.[ADOPT_ANNOTATION] === 'true',
-    applied: appliedHashes(pipeline.status?.objects),
-  }
+  const policy = objectPolicy(pipeline)
   const secret = adminTokenSecret(pipeline, '')
   const live = await client.get<Secret>(types.secrets, secret.metadata)
   const absent = new Map<string, Absence>()

@@ -28,6 +28,8 @@ export function desiredObjects(pipeline: RagPipeline, context: WorkloadContext):
     configMap(pipeline),
     service(pipeline),
     workerService(pipeline),
+    networkPolicy(pipeline, 'migrate', context),
+    networkPolicy(pipeline, 'backup', context),
     networkPolicy(pipeline, 'worker', context),
     networkPolicy(pipeline, 'api', context),
     podDisruptionBudget(pipeline, 'worker'),

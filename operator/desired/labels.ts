@@ -4,7 +4,7 @@ import type { Component, JobComponent } from './names.ts'
 export const MANAGED_BY = 'selfrag-operator'
 
 /** What Deployments and the Service select pods by. Can never change: a Deployment's selector is immutable. */
-export function selectorLabels(pipeline: RagPipeline, component: Component): Record<string, string> {
+export function selectorLabels(pipeline: RagPipeline, component: Component | JobComponent): Record<string, string> {
   return {
     'app.kubernetes.io/name': 'selfrag',
     'app.kubernetes.io/instance': pipeline.metadata.name,

@@ -9,6 +9,10 @@ export type Component = 'api' | 'worker'
 /** What runs to its end, in a Job of its own. */
 export type JobComponent = 'migrate' | 'backup'
 
+export function isJob(component: Component | JobComponent): component is JobComponent {
+  return component === 'migrate' || component === 'backup'
+}
+
 /** Names of the objects of a pipeline; all in its namespace. */
 export const names = {
   deployment: (pipeline: RagPipeline, component: Component) => `${pipeline.metadata.name}-${component}`,
@@ -19,6 +23,7 @@ export const names = {
   /** For Prometheus alone: nothing else asks a worker. */
   workerService: (pipeline: RagPipeline) => `${pipeline.metadata.name}-worker`,
   monitoring: (pipeline: RagPipeline) => pipeline.metadata.name,
+  networkPolicy: (pipeline: RagPipeline, component: Component | JobComponent) => `${pipeline.metadata.name}-${component}`, // prettier-ignore
   serviceAccount: (pipeline: RagPipeline) => pipeline.metadata.name,
   configMap: (pipeline: RagPipeline) => `${pipeline.metadata.name}-config`,
   adminTokenSecret: (pipeline: RagPipeline) => `${pipeline.metadata.name}-admin-token`,

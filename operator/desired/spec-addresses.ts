@@ -1,8 +1,9 @@
 import { configurationSchema, type embeddingProviders, type llmProviders } from '../../api/contract/configuration.ts'
+import type { Backup } from '../../crds/backup.ts'
 import type { EnvironmentVariable } from '../../crds/pod.ts'
 import type { RagPipeline } from '../../crds/rag-pipeline.ts'
 import { addressOf, type NetworkAddress, remote } from './network-address.ts'
-import type { Component } from './names.ts'
+import { type Component, isJob, type JobComponent } from './names.ts'
 
 type Provider = (typeof embeddingProviders)[number] | (typeof llmProviders)[number]
 type UrlVariable = 'OPENAI_BASE_URL' | 'OLLAMA_BASE_URL'
@@ -16,17 +17,27 @@ const urlVariables: Readonly<Record<Exclude<Provider, 'none' | 'local'>, UrlVari
 const MODEL_HUB: NetworkAddress = { host: 'huggingface.co.', port: 443 }
 
 /** Hosts that the pods of a component talk to, as far as the resource itself names them; duplicates included. */
-export function specAddresses({ spec }: RagPipeline, component: Component): NetworkAddress[] {
+export function specAddresses({ spec }: RagPipeline, component: Component | JobComponent): NetworkAddress[] {
   const { postgres, vectors, models } = spec
-  const { env } = spec[component]
+  const { env } = spec[isJob(component) ? 'api' : component]
+  // A Job has the API's environment and asks no model.
+  const used = isJob(component) ? [] : [models.embedding, models.llm]
   const addresses = [
     postgres.host ? remote({ host: postgres.host.toLowerCase(), port: postgres.port }) : null,
     vectors.url ? addressOf(vectors.url) : null,
-    modelAddress(models.embedding, env),
-    modelAddress(models.llm, env),
+    ...used.map(model => modelAddress(model, env)),
+    component === 'backup' ? bucketAddress(spec.backup) : null,
     ...env.map(({ value }) => (value === undefined ? null : addressOf(value))),
   ]
   return addresses.filter(address => address !== null)
+}
+
+/** Where backups go; a volume is mounted by the node. */
+function bucketAddress(backup: Backup | undefined): NetworkAddress | null {
+  if (!backup?.s3) return null
+  return backup.s3.endpoint === undefined
+    ? { host: `s3.${backup.s3.region}.amazonaws.com.`, port: 443 }
+    : addressOf(backup.s3.endpoint)
 }
 
 function modelAddress(

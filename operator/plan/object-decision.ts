@@ -1,5 +1,7 @@
 import { type Drift, type Obstacle } from '../../api/provisioning/steps.ts'
 import { type AppliedObject } from '../../crds/applied-objects.ts'
+import { ADOPT_ANNOTATION } from '../../crds/definition.ts'
+import { type Pipeline } from '../observe/resources.ts'
 import { type Difference } from '../runtime/differences.ts'
 import { type KubernetesObject, objectName } from '../runtime/kubernetes-object.ts'
 import { type ApplyDecision, decide } from '../runtime/server-side-apply.ts'
@@ -30,6 +32,15 @@ export interface ObjectDecision {
   readonly leave: boolean
   /** What the status has to remember while the object stays as it is; null: nothing. */
   readonly recorded: AppliedObject | null
+}
+
+/** What a pipeline says about its objects, and what it has recorded of them. */
+export function objectPolicy({ spec, metadata, status }: Pipeline): ObjectPolicy {
+  return {
+    drift: spec.driftPolicy,
+    adopt: metadata.annotations?.[ADOPT_ANNOTATION] === 'true',
+    applied: appliedHashes(status?.objects),
+  }
 }
 
 /** As the status has recorded it. */

@@ -27,6 +27,7 @@ const toggles: { field: string; on: object; off: object; objects: [type: Resourc
     objects: [
       [types.networkPolicies, 'demo-api'],
       [types.networkPolicies, 'demo-worker'],
+      [types.networkPolicies, 'demo-migrate'],
     ],
   },
 ]

@@ -3,6 +3,8 @@ import { describe, it } from 'mocha'
 import { egressRules } from '../../../operator/desired/egress-rules.ts'
 import { objectMetadata } from '../../../operator/desired/metadata.ts'
 import { addressOf, type NetworkAddress } from '../../../operator/desired/network-address.ts'
+import { backupCronJob } from '../../../operator/desired/backup-cron-job.ts'
+import { migrationJob } from '../../../operator/desired/migration-job.ts'
 import { networkPolicy } from '../../../operator/desired/network-policy.ts'
 import { specAddresses } from '../../../operator/desired/spec-addresses.ts'
 import { pipeline } from '../../support/pipelines.ts'
@@ -163,9 +165,27 @@ describe('the NetworkPolicies', () => {
     })
   })
 
+  it('let nobody in to the pods of Jobs, and these out to stores, and a backup to its bucket', () => {
+    const s3 = { region: 'eu-central-1', credentialsSecretRef: { name: 's3' } }
+    const backup = { schedule: '@daily', destination: 's3://safe/demo', s3 }
+    const of = pipeline({ networkPolicy: { enabled: true }, backup })
+    const stores = [{ to: [namespaceNamed('rag')] }, { to: [{ ipBlock: { cidr: '10.0.0.9/32' } }], ports: [tcp(5432)] }]
+    const selects = networkPolicy(of, 'migrate', { addresses })?.spec.podSelector.matchLabels
+    const job = migrationJob(of, { image: 'i', secretsChecksum: 'c', owner: { cluster: 'c', uid: 'u', name: 'n' }, adopt: false }) // prettier-ignore
+    expect(job.spec.template.metadata?.labels).to.include(selects)
+    const ofMigration = networkPolicy(of, 'migrate', { addresses })?.spec
+    expect(ofMigration).to.deep.include({ policyTypes: ['Ingress', 'Egress'], egress: [dns, ...stores] })
+    expect(ofMigration).not.to.have.property('ingress')
+    const cronJob = backupCronJob(of, { image: 'i', secretsChecksum: 'c', addresses })
+    const ofBackup = networkPolicy(of, 'backup', { addresses })?.spec
+    expect(cronJob?.spec.jobTemplate.spec?.template.metadata?.labels).to.include(ofBackup?.podSelector.matchLabels)
+    expect(ofBackup).to.deep.include({ egress: [dns, ...stores, { ports: [tcp(443)] }] })
+    expect(networkPolicy(pipeline({ networkPolicy: { enabled: true } }), 'backup', { addresses })).to.equal(null)
+  })
+
   it('let in everybody in the cluster when every namespace may have tenants', () => {
     const of = pipeline({ allowedTenantNamespaces: ['a', '*'], networkPolicy: { enabled: true } })
-    expect(networkPolicy(of, 'api', { addresses })?.spec.ingress[0]?.from).to.deep.equal([{ namespaceSelector: {} }])
+    expect(networkPolicy(of, 'api', { addresses })?.spec.ingress?.[0]?.from).to.deep.equal([{ namespaceSelector: {} }])
   })
 
   it('let out to what the spec lists alone when it says so', () => {
