@@ -41,8 +41,14 @@ export function chooseEmbedding({ parts, generation }: IngestRun): EmbeddingPart
   if (space.dimension !== generation.dimension)
     throw new PermanentFailure('EMBEDDING_DIMENSION', `${held}, the model ${space.model} is set to ${space.dimension}`)
   if (fingerprint(space) !== generation.fingerprint)
-    throw new PermanentFailure('EMBEDDING_MISMATCH', `${held}, which cannot be compared with those of ${space.model}`)
+    throw new PermanentFailure('EMBEDDING_MISMATCH', `${held}, ${whyIncomparable(generation.model, space)}`)
   return embedding
+}
+
+/** The dimension is the same, and all distances are cosine: it is the model, or what makes the sparse vectors. */
+function whyIncomparable(model: string | null, space: EmbeddingPart['space']): string {
+  if (model !== space.model) return `which cannot be compared with those of ${space.model}`
+  return `made by another version of the text analysis than ${space.analyzer}, that of this image; run the image that made it, or index the documents into a new collection`
 }
 
 async function embedAtOnce(run: IngestRun, embedding: EmbeddingPart, made: string, drafts: ChunkDraftRow[]) {
