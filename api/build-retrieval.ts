@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import type { Logger } from 'pino'
 import { readAnswering } from './contract/answering.ts'
+import { type ChunkerName, chunkerNames } from './contract/chunking.ts'
 import { defined } from './contract/defined.ts'
 import type { Configuration } from './contract/configuration.ts'
 import type { VectorSpace } from './contract/fingerprint.ts'
@@ -12,6 +13,7 @@ import type { Llm } from './providers/llms/llm.ts'
 import { CollectionGenerations } from './retrieval/collection-generations.ts'
 import { createRetrievers } from './retrieval/index.ts'
 import { LexicalStatisticsCache } from './retrieval/lexical-statistics-cache.ts'
+import { storedPassages } from './retrieval/passages/stored-passages.ts'
 import { QueryEmbedder } from './retrieval/query-embedder.ts'
 import { AnsweringService } from './services/answering.ts'
 import { KnowledgeBaseDirectory, type SearchableKnowledgeBase } from './services/knowledge-base-directory.ts'
@@ -54,14 +56,11 @@ export function buildRetrieval(ingredients: RetrievalIngredients) {
   const directory = new KnowledgeBaseDirectory(async scope => {
     const rows = await inTenant(database, scope, allKnowledgeBases)
     const live = rows.filter(row => row.deleted_at === null)
-    return live.map(searchable)
+    return live.map(row => searchable(row, configuration.chunking.chunker))
   })
-  const plain = createRetrievers({ vectors, embedder, statistics, generations })
-  const retrievers = {
-    dense: observedRetriever(plain.dense, metrics),
-    bm25: observedRetriever(plain.bm25, metrics),
-    hybrid: observedRetriever(plain.hybrid, metrics),
-  }
+  const plain = createRetrievers({ vectors, embedder, statistics, generations, passages: storedPassages(database) })
+  const observed = Object.entries(plain).map(([name, retriever]) => [name, observedRetriever(retriever, metrics)])
+  const retrievers = Object.fromEntries(observed) as typeof plain
   const defaults = async () => ({
     ...environmentDefaults(configuration),
     ...defined((await systemConfig.current()).retrieval),
@@ -85,8 +84,15 @@ export function buildRetrieval(ingredients: RetrievalIngredients) {
   return { retrieval, answering, directory }
 }
 
-function searchable({ id, name, created_at, retrieval, settings }: KnowledgeBaseRow): SearchableKnowledgeBase {
-  return { id, name, createdAt: created_at, retrieval, answering: readAnswering(settings) }
+function searchable(row: KnowledgeBaseRow, usual: ChunkerName): SearchableKnowledgeBase {
+  const { id, name, created_at: createdAt, chunking, retrieval, settings } = row
+  const answering = readAnswering(settings)
+  return { id, name, createdAt, chunker: ownChunker(chunking) ?? usual, retrieval, answering }
+}
+
+/** A name that another version wrote and this one does not know is none. */
+function ownChunker(chunking: Readonly<Record<string, unknown>>): ChunkerName | undefined {
+  return chunkerNames.find(name => name === chunking['chunker'])
 }
 
 function environmentDefaults(configuration: Configuration): RetrievalSettings {

@@ -1,46 +1,34 @@
 import { ApiError } from '../contract/error-codes.ts'
-import type { SearchLeg } from '../stores/vectors/vector-store.ts'
 import type { ActiveGeneration } from './collection-generations.ts'
-import { type RetrievalParts, POOL } from './parts.ts'
+import { POOL, type PreparedLeg, type RetrievalParts } from './parts.ts'
 import type { QueryEmbedder } from './query-embedder.ts'
-import type { Retrieval, RetrievalQuery, Retriever } from './retriever.ts'
-import { Stopwatch } from './stopwatch.ts'
+import type { RetrievalQuery } from './retriever.ts'
+import type { Planner } from './search-plan.ts'
+import { singleLeg } from './single-leg.ts'
+import type { Stopwatch } from './stopwatch.ts'
 
 /** Finds by meaning: the query's embedding against the chunks'. `score` is the cosine similarity, at most 1. */
-export function denseRetriever(parts: RetrievalParts): Retriever {
-  return {
-    name: 'dense',
-    async retrieve(query): Promise<Retrieval> {
-      const stopwatch = new Stopwatch()
-      const obstacle = await denseObstacle(parts, query)
-      if (obstacle) throw new ApiError('KB_CONFIG_ERROR', obstacle.message)
-      const { leg, trace } = await denseLeg(parts, query, stopwatch)
-      const [found = []] = await stopwatch.time('search', () =>
-        parts.vectors.search(query.scope.vectors(query.knowledgeBaseIds), { ...narrowing(query), legs: [leg] }),
-      )
-      return {
-        retriever: 'dense',
-        chunks: found.slice(0, query.topK).map(point => ({ ...point, scores: { dense: point.score } })),
-        timings: stopwatch.timings,
-        trace: { legs: { dense: { ...trace, candidates: found.length } } },
-      }
-    },
+export function densePlanner(parts: RetrievalParts): Planner {
+  return async query => {
+    const obstacle = await denseObstacle(parts, query)
+    if (obstacle) throw new ApiError('KB_CONFIG_ERROR', obstacle.message)
+    return {
+      retriever: 'dense',
+      legs: [{ name: 'dense', using: 'dense', text: query.text }],
+      combine: singleLeg,
+    }
   }
 }
 
-/** The parts of a query that every search hands on to the store. */
-export function narrowing({ filter, signal }: RetrievalQuery): Pick<RetrievalQuery, 'filter' | 'signal'> {
-  return { ...(filter && { filter }), ...(signal && { signal }) }
-}
-
-/** The leg that looks for the query's embedding. Ask {@link denseObstacle} before. */
+/** The leg that looks for a text's embedding. Ask {@link denseObstacle} before. */
 export async function denseLeg(
   parts: RetrievalParts,
-  query: RetrievalQuery,
+  text: string,
+  { scope, signal }: Pick<RetrievalQuery, 'scope' | 'signal'>,
   stopwatch: Stopwatch,
-): Promise<{ leg: SearchLeg; trace: Record<string, unknown> }> {
+): Promise<PreparedLeg> {
   const embedder = parts.embedder!
-  const { vector, cached } = await stopwatch.time('embed', () => embedder.embed(query.scope, query.text, query.signal))
+  const { vector, cached } = await stopwatch.time('embed', () => embedder.embed(scope, text, signal))
   return {
     leg: { using: 'dense', vector, limit: POOL },
     trace: { model: embedder.model, fingerprint: embedder.fingerprint, embedding_cached: cached },

@@ -1,12 +1,26 @@
 import type { RetrieverName } from '../contract/retrieval.ts'
-import { bm25Retriever } from './bm25.ts'
-import { denseRetriever } from './dense.ts'
-import { hybridRetriever } from './hybrid.ts'
+import { autoRetriever } from './auto.ts'
+import { bm25Planner } from './bm25.ts'
+import { densePlanner } from './dense.ts'
+import { ensemblePlanner } from './ensemble.ts'
+import { fusionPlanner } from './fusion.ts'
+import { hybridPlanner } from './hybrid.ts'
+import { parentDocumentRetriever } from './parent-document.ts'
 import type { RetrievalParts } from './parts.ts'
 import type { Retriever } from './retriever.ts'
+import { plannedRetriever } from './run-plan.ts'
 
 /** Every retriever that a request can name. */
 export function createRetrievers(parts: RetrievalParts): Readonly<Record<RetrieverName, Retriever>> {
-  const bm25 = bm25Retriever(parts)
-  return { bm25, dense: denseRetriever(parts), hybrid: hybridRetriever(parts, bm25) }
+  const planners = { dense: densePlanner(parts), bm25: bm25Planner, hybrid: hybridPlanner(parts) }
+  const hybrid = plannedRetriever('hybrid', parts, planners.hybrid)
+  const retrievers = {
+    hybrid,
+    dense: plannedRetriever('dense', parts, planners.dense),
+    bm25: plannedRetriever('bm25', parts, planners.bm25),
+    parent_document: parentDocumentRetriever(parts, hybrid),
+    ensemble: plannedRetriever('ensemble', parts, ensemblePlanner(parts, planners)),
+    fusion: plannedRetriever('fusion', parts, fusionPlanner(parts, planners)),
+  }
+  return { ...retrievers, auto: autoRetriever(parts, retrievers) }
 }

@@ -1,7 +1,9 @@
-import type { VectorStore } from '../stores/vectors/vector-store.ts'
+import type { SearchLeg, VectorStore } from '../stores/vectors/vector-store.ts'
 import type { CollectionGenerations } from './collection-generations.ts'
 import type { LexicalStatisticsCache } from './lexical-statistics-cache.ts'
+import type { PassageSource } from './passages/passage-source.ts'
 import type { QueryEmbedder } from './query-embedder.ts'
+import type { RetrievalQuery } from './retriever.ts'
 
 /** What retrievers are made of. */
 export interface RetrievalParts {
@@ -10,6 +12,7 @@ export interface RetrievalParts {
   readonly embedder: QueryEmbedder | null
   readonly statistics: LexicalStatisticsCache
   readonly generations: CollectionGenerations
+  readonly passages: PassageSource
 }
 
 /**
@@ -17,3 +20,15 @@ export interface RetrievalParts {
  * the spread of its scores; and always the same, so that asking for more results never reorders the first ones.
  */
 export const POOL = 100
+
+/** A list to fetch, ready for the store. */
+export interface PreparedLeg {
+  /** Null: there is nothing to look for. */
+  readonly leg: SearchLeg | null
+  readonly trace: Readonly<Record<string, unknown>>
+}
+
+/** The parts of a query that every search hands on to the store. */
+export function narrowing({ filter, signal }: RetrievalQuery): Pick<RetrievalQuery, 'filter' | 'signal'> {
+  return { ...(filter && { filter }), ...(signal && { signal }) }
+}

@@ -1,4 +1,4 @@
-import type { RetrieverName } from '../contract/retrieval.ts'
+import type { FusionMethod, MemberName, RetrieverName } from '../contract/retrieval.ts'
 import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
 import type { MetadataFilter } from '../stores/vectors/metadata-filter.ts'
 import type { StoredPoint } from '../stores/vectors/vector-store.ts'
@@ -11,13 +11,27 @@ export interface RetrievalQuery {
   readonly knowledgeBaseIds: readonly string[]
   readonly topK: number
   readonly filter?: MetadataFilter
+  readonly fusion?: FusionChoice
+  /** Whether the searched knowledge bases cut documents into parents and children. */
+  readonly hasParents?: boolean
   readonly signal?: AbortSignal
+}
+
+/** How several lists become one, where the request says so. */
+export interface FusionChoice {
+  readonly method?: FusionMethod
+  /** Of legs (`hybrid`) or members (`fusion`, `ensemble`), above 0; what is not named is 1. */
+  readonly weights?: Readonly<Partial<Record<MemberName, number>>>
+  /** Who takes part in `fusion` and `ensemble`. */
+  readonly retrievers?: readonly MemberName[]
 }
 
 /** A chunk that was found. `score` is what the list is ordered by; `scores` tells each leg's own, where it saw the chunk. */
 export interface RetrievedChunk extends StoredPoint {
   readonly score: number
   readonly scores: { readonly dense?: number; readonly bm25?: number; readonly rerank?: number }
+  /** Where `text` stands in the document, when it is more than the chunk's own. */
+  readonly passage?: { readonly start: number; readonly end: number; readonly chunkIds: readonly string[] }
 }
 
 export interface Retrieval {

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { AnsweringSettings } from '../contract/answering.ts'
+import type { ChunkerName } from '../contract/chunking.ts'
 import { ApiError } from '../contract/error-codes.ts'
 import type { RetrievalSettings } from '../contract/retrieval.ts'
 import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
@@ -9,6 +10,8 @@ export interface SearchableKnowledgeBase {
   readonly id: string
   readonly name: string
   readonly createdAt: Date
+  /** How documents that come now are cut. */
+  readonly chunker: ChunkerName
   /** Its own retrieval defaults; what it leaves out is the pipeline's. */
   readonly retrieval: Partial<RetrievalSettings>
   readonly answering: AnsweringSettings

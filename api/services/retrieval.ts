@@ -1,7 +1,7 @@
 import type { RetrievalSettings, RetrieverName } from '../contract/retrieval.ts'
 import { ApiError } from '../contract/error-codes.ts'
 import type { QueryEmbedder } from '../retrieval/query-embedder.ts'
-import type { RetrievedChunk, Retriever } from '../retrieval/retriever.ts'
+import type { FusionChoice, RetrievedChunk, Retriever } from '../retrieval/retriever.ts'
 import { Stopwatch } from '../retrieval/stopwatch.ts'
 import { parseFilter } from '../retrieval/filters/parse.ts'
 import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
@@ -23,6 +23,7 @@ export interface RetrievalRequest {
   /** As it came in JSON. */
   readonly metadataFilter?: unknown
   readonly retriever?: RetrieverName | undefined
+  readonly fusion?: FusionChoice | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -94,6 +95,8 @@ export class RetrievalService {
         scope,
         knowledgeBaseIds: ids,
         topK,
+        hasParents: searched.some(({ chunker }) => chunker === 'parent_child'),
+        ...(request.fusion && { fusion: request.fusion }),
         ...(filter && { filter }),
         ...(request.signal && { signal: request.signal }),
       }),

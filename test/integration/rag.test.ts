@@ -51,7 +51,7 @@ describe('POST /v1/rag without an LLM', () => {
     expect(quotes(body)[0]).to.equal('API keys are valid for ninety days, and\nexpire after that.')
     expect(body.usage).to.deep.equal({ prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 })
     // This API has no embedding model either: hybrid was asked for and says that BM25 answered.
-    expect(body.model).to.deep.include({ llm: null, retriever: 'bm25', requested_retriever: 'hybrid', embedding: null })
+    expect(body.model).to.deep.include({ llm: null, retriever: 'bm25', requested_retriever: 'auto', embedding: null })
   })
 
   it('says that it does not know', async () => {
@@ -63,7 +63,7 @@ describe('POST /v1/rag without an LLM', () => {
 
   it('says why nothing is searched by meaning', async () => {
     const { trace } = ok(await ask({ query: 'How long are API keys valid?', include_trace: true }))
-    expect(trace.fallback).to.deep.include({ from: 'hybrid', to: 'bm25' })
+    expect(trace.auto).to.deep.include({ retriever: 'bm25' })
     const dense = await ask({ query: 'How long are API keys valid?', retriever: 'dense' })
     expect([dense.status, dense.body.code]).to.deep.equal([409, 'KB_CONFIG_ERROR'])
     expect(dense.body.detail).to.contain('no embedding model is loaded')

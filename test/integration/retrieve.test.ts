@@ -106,7 +106,7 @@ describe('POST /v1/retrieve', () => {
     const { trace } = ok(
       await ask({ query: 'keys', include_trace: true, top_k: 2, metadata_filter: { topic: 'keys' } }),
     )
-    expect(trace).to.deep.include({ retriever: 'hybrid', fusion: 'standard-score', top_k: 2 })
+    expect(trace).to.deep.include({ retriever: 'hybrid', fusion: 'standard_score', top_k: 2 })
     expect(trace.weights.dense + trace.weights.bm25).to.be.closeTo(1, 1e-9)
     expect(trace.legs.dense).to.deep.include({ model: 'bge-small-en-v1.5', candidates: 2 })
     expect(trace.legs.dense.fingerprint).to.match(/^[0-9a-f]{16}$/)

@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { retrieverNames } from '../../contract/retrieval.ts'
+import { defined } from '../../contract/defined.ts'
+import { fusionMethods, memberNames, retrieverNames } from '../../contract/retrieval.ts'
 import { metadataFilterSchema } from '../../retrieval/filters/schema.ts'
-import type { RetrievedChunk } from '../../retrieval/retriever.ts'
+import type { FusionChoice, RetrievedChunk } from '../../retrieval/retriever.ts'
 import {
   type EmbeddingInfo,
   MAX_QUERY_CHARACTERS,
@@ -9,6 +10,37 @@ import {
   type RetrievalResult,
 } from '../../services/retrieval.ts'
 import { defineRoute } from '../route.ts'
+
+const weight = z.number().positive().max(1000).optional()
+
+const fusionBody = z
+  .strictObject({
+    method: z
+      .enum(fusionMethods)
+      .optional()
+      .describe(
+        '`standard_score` (the default) weighs each list by how sure it is, question by question; `min_max` by scores brought to 0…1; `rrf` by ranks only.',
+      ),
+    weights: z
+      .strictObject({ dense: weight, bm25: weight, hybrid: weight })
+      .optional()
+      .describe(
+        'How much each list counts for, beside the others; 1 when not named. The method is then `min_max` unless `rrf` is named.',
+      ),
+    retrievers: z
+      .array(z.enum(memberNames))
+      .min(1)
+      .max(memberNames.length)
+      .optional()
+      .describe(
+        'Who takes part in the retrievers `fusion` (default: dense, bm25, hybrid) and `ensemble` (dense, bm25).',
+      ),
+  })
+  .refine(({ method, weights }) => !(weights && method === 'standard_score'), {
+    path: ['weights'],
+    message: 'standard_score weighs for itself; leave weights out, or choose min_max or rrf',
+  })
+  .describe('How several lists become one, for the retrievers `hybrid`, `fusion` and `ensemble`.')
 
 /** What every endpoint that retrieves takes. */
 export const retrievalBody = z.strictObject({
@@ -34,7 +66,10 @@ export const retrievalBody = z.strictObject({
   retriever: z
     .enum(retrieverNames)
     .optional()
-    .describe('`dense`: by meaning; `bm25`: by words; `hybrid`: both. Default: of the knowledge base, else hybrid.'),
+    .describe(
+      '`auto` chooses by what the knowledge base holds; `dense`: by meaning; `bm25`: by words; `hybrid`: both; `parent_document`: both, and the larger passages around what was found; `ensemble`, `fusion`: several, by rank or by score. Default: of the knowledge base, else `auto`. docs/retrieval.md says which when.',
+    ),
+  fusion: fusionBody.optional(),
   include_trace: z.boolean().default(false).describe('Also tell how the results came about.'),
 })
 
@@ -43,9 +78,15 @@ export const chunkSchema = z.object({
   document_id: z.uuid(),
   knowledge_base_id: z.uuid(),
   text: z.string(),
+  passage: z
+    .object({ start: z.int(), end: z.int(), chunk_ids: z.array(z.uuid()) })
+    .nullable()
+    .describe(
+      'Where `text` stands in the document (UTF-16 code units, `end` excluded) when it is more than the chunk itself, and the chunks that it was found by or is made of; else null.',
+    ),
   score: z
     .number()
-    .describe('What the results are ordered by: cosine (dense), BM25 (bm25), 0 to 1 and relative (hybrid).'),
+    .describe('What the results are ordered by: cosine (dense), BM25 (bm25), 0 to 1 and relative (all others).'),
   scores: z
     .object({ dense: z.number().nullable(), bm25: z.number().nullable(), rerank: z.number().nullable() })
     .describe('What each way of searching gave the chunk; null where it did not find it or was not used.'),
@@ -56,7 +97,7 @@ export const modelSchema = z.object({
   retriever: z.enum(retrieverNames).describe('Who found the results.'),
   requested_retriever: z
     .enum(retrieverNames)
-    .describe('Who was asked; another than `retriever` when no embedding model is at hand.'),
+    .describe('Who was asked; another than `retriever` for `auto`, and when no embedding model is at hand.'),
   embedding: z
     .object({ provider: z.string(), model: z.string(), dimension: z.int(), fingerprint: z.string() })
     .nullable()
@@ -111,6 +152,15 @@ export function retrievalRequest(body: Omit<z.output<typeof retrievalBody>, 'inc
     scoreThreshold: body.score_threshold,
     metadataFilter: body.metadata_filter,
     retriever: body.retriever,
+    fusion: body.fusion && readFusion(body.fusion),
+  }
+}
+
+function readFusion({ method, weights, retrievers }: z.output<typeof fusionBody>): FusionChoice {
+  return {
+    ...(method && { method }),
+    ...(weights && { weights: defined(weights) }),
+    ...(retrievers && { retrievers: [...new Set(retrievers)] }),
   }
 }
 
@@ -130,6 +180,9 @@ export function showChunk(chunk: RetrievedChunk): z.output<typeof chunkSchema> {
     document_id: chunk.documentId,
     knowledge_base_id: chunk.knowledgeBaseId,
     text: chunk.text,
+    passage: chunk.passage
+      ? { start: chunk.passage.start, end: chunk.passage.end, chunk_ids: [...chunk.passage.chunkIds] }
+      : null,
     score: chunk.score,
     scores: {
       dense: chunk.scores.dense ?? null,

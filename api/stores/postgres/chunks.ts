@@ -50,3 +50,34 @@ export async function pageChunkTerms(
   if (afterId !== null) void query.where('id', '>', afterId)
   return query.select('id', 'terms', 'frequencies', 'length')
 }
+
+export interface ChunkPlaceRow {
+  id: string
+  document_id: string
+  start_offset: number
+  end_offset: number
+  parent: { start: number; end: number } | null
+  around_start: number
+  around_end: number
+  around_ids: string[]
+}
+
+/** Where chunks stand, and the span of up to `reach` chunks before and after each; those of the scope's knowledge bases. */
+export async function placesOfChunks(
+  { sql, scope }: Pick<TenantTransaction, 'sql' | 'scope'>,
+  ids: readonly string[],
+  reach: number,
+): Promise<ChunkPlaceRow[]> {
+  const allowed = scope.knowledgeBaseIds === 'all' ? null : [...scope.knowledgeBaseIds]
+  const { rows } = await sql.raw<{ rows: ChunkPlaceRow[] }>(
+    `SELECT c.id, c.document_id, c.start_offset, c.end_offset, c.metadata -> 'parent' AS parent,
+            around.start AS around_start, around.stop AS around_end, around.ids AS around_ids
+       FROM chunks c, LATERAL (
+              SELECT min(n.start_offset) AS start, max(n.end_offset) AS stop, array_agg(n.id ORDER BY n.position) AS ids
+                FROM chunks n WHERE n.document_id = c.document_id AND n.position BETWEEN c.position - ? AND c.position + ?
+            ) AS around
+      WHERE c.id = ANY(?::uuid[]) AND (?::uuid[] IS NULL OR c.kb_id = ANY(?::uuid[]))`,
+    [reach, reach, [...ids], allowed, allowed],
+  )
+  return rows
+}

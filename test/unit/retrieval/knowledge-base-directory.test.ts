@@ -12,6 +12,7 @@ const knowledgeBase = (id: string): SearchableKnowledgeBase => ({
   id,
   name: id,
   createdAt: new Date(0),
+  chunker: 'recursive',
   retrieval: {},
   answering: {},
 })
