@@ -22,6 +22,8 @@ export interface ReconcileOptions {
   readonly vectors: VectorStore
   /** Null: only counts what is amiss. */
   readonly queue: JobQueue | null
+  /** Jobs that have not ended: those of a database that was just restored are in no queue; others are at work. */
+  readonly unfinished?: 'requeue' | 'leave'
 }
 
 /**
@@ -29,7 +31,12 @@ export interface ReconcileOptions {
  * source, points without a document are deleted, and unfinished jobs are queued: whatever changed between the two parts of
  * a backup comes right.
  */
-export async function reconcileVectors({ database, vectors, queue }: ReconcileOptions): Promise<Reconciled> {
+export async function reconcileVectors({
+  database,
+  vectors,
+  queue,
+  unfinished = 'requeue',
+}: ReconcileOptions): Promise<Reconciled> {
   const total = { documents: 0, incomplete: 0, orphans: 0, jobs: 0 }
   await queue?.start()
   for (const tenant of await listTenants(database)) {
@@ -40,7 +47,7 @@ export async function reconcileVectors({ database, vectors, queue }: ReconcileOp
     if (queue) await repairTenant({ database, vectors, queue }, tenant, found)
   }
   const jobs = await unfinishedJobs(database)
-  if (queue) await requeue(database, queue, jobs)
+  if (queue && unfinished === 'requeue') await requeue(database, queue, jobs)
   return { ...total, jobs: jobs.length }
 }
 
@@ -57,10 +64,13 @@ async function compareTenant(database: Knex, vectors: VectorStore, tenant: Tenan
   )
   const points = await vectors.countByDocument(scope.vectors())
   const known = new Set(documents.map(({ id }) => id))
+  const suspects = [...points.keys()].filter(id => !known.has(id))
+  // Made, and indexed, since the rows were read. A row comes before its points, so what has none now is gone for good.
+  const late = await inTenant(database, scope, ({ sql }) => sql<DocumentRow>('documents').whereIn('id', suspects).pluck('id')) // prettier-ignore
   return {
     documents: documents.length,
     incomplete: documents.filter(row => row.status === 'ready' && (points.get(row.id) ?? 0) !== row.chunk_count).map(({ id }) => id), // prettier-ignore
-    orphans: [...points.keys()].filter(id => !known.has(id)),
+    orphans: suspects.filter(id => !late.includes(id)),
   }
 }
 

@@ -12,6 +12,7 @@ const stack: readonly (readonly [name: string, value: string, meaning: string])[
   ['API_BIND', '127.0.0.1', 'Address on which the host offers the API; nginx is what others should reach.'],
   ['API_PORTS', '8020', 'Port of the host, or a range with one port a replica.'],
   ['SERVER_NAME', 'localhost', 'Host name that nginx serves, as in its certificate.'],
+  ['BACKUP_FOLDER', '/var/backups/selfrag', 'Folder of the host that backups go to; it belongs to user 10001 (chown once).'],
   ['TLS_DIR', './tls', 'Folder with cert.pem and key.pem for nginx.'],
 ] // prettier-ignore
 

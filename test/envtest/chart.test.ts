@@ -36,7 +36,8 @@ describe('manifests on a real API server', function () {
     manifests = new Manifests(config)
     await orSkip(this, installOtherCrds(manifests, 'prometheus'))
     await orSkip(this, installOtherCrds(manifests, 'argocd'))
-    for (const name of ['selfrag-system', 'team-a', 'team-b', 'argocd']) await makeRestrictedNamespace(config, name)
+    for (const name of ['selfrag-system', 'team-a', 'team-b', 'argocd', 'selfrag', 'selfrag-dev'])
+      await makeRestrictedNamespace(config, name)
   })
 
   for (const [name, rendering] of Object.entries(chartValueSets))
@@ -45,7 +46,17 @@ describe('manifests on a real API server', function () {
       expect(await warningsAndFaults(objects)).to.deep.equal([])
     })
 
-  for (const folder of ['crd', 'manager', 'namespaced', 'stores', 'monitoring', 'samples', 'argocd/platform'])
+  for (const folder of [
+    'crd',
+    'manager',
+    'namespaced',
+    'stores',
+    'monitoring',
+    'samples',
+    'argocd/platform',
+    'manifests/overlays/dev',
+    'manifests/overlays/prod',
+  ])
     it(`takes config/${folder}`, async () => {
       expect(await warningsAndFaults(await kustomization(`config/${folder}`))).to.deep.equal([])
     })

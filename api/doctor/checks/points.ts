@@ -13,7 +13,7 @@ export const pointsCheck: Check = {
     return warning(
       `${incomplete} documents lack points, ${orphans} documents are only points${waiting}`,
       'the vector store was restored, lost or changed by somebody; or a job is at work just now',
-      'wait until no job is at work and look again; POST /v1/documents/{id}/reprocess indexes one again; restore a backup for many (docs/operations/backup.md)',
+      'selfrag maintain --only points indexes the first again and deletes the second',
     )
   },
 }

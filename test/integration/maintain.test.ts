@@ -1,0 +1,115 @@
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect } from 'chai'
+import { after, before, describe, it } from 'mocha'
+import pg from 'pg'
+import { inTenant, TenantScope } from '../../api/stores/postgres/tenant-scope.ts'
+import { listTenants } from '../../api/stores/postgres/tenants.ts'
+import { chunkId, pointId } from '../../api/stores/vectors/point-id.ts'
+import { ok, startApi, type TestApi, type TestTenant, untilReady } from '../support/api.ts'
+import { ComposeFolder } from '../support/compose.ts'
+import { eventually } from '../support/eventually.ts'
+import { orSkip } from '../support/missing-part.ts'
+import { postgres } from '../support/postgres.ts'
+import { qdrant } from '../support/qdrant.ts'
+
+const run = promisify(execFile)
+const root = join(import.meta.dirname, '../..')
+
+describe('selfrag maintain', function () {
+  this.timeout(60_000)
+  let api: TestApi
+  let tenant: TestTenant
+  let scope: TenantScope
+  let document: { id: string; kb: string }
+  let environment: NodeJS.ProcessEnv
+
+  before(async () => {
+    api = await startApi()
+    tenant = await api.tenant()
+    const kb = await tenant.knowledgeBase()
+    const made = ok(await tenant.client.post(`/v1/knowledge-bases/${kb}/documents`, { title: 'Pump', content: 'The pump runs dry.' })) // prettier-ignore
+    await untilReady(tenant.client, made.document_id)
+    document = { id: made.document_id, kb }
+    const row = (await listTenants(api.application.stores.database)).find(({ id }) => id === tenant.id)! // prettier-ignore
+    scope = new TenantScope(row)
+    const { url, apiKey = '' } = await qdrant()
+    environment = { PATH: process.env['PATH'], DATABASE_URL: api.database.url, QDRANT_URL: url, QDRANT_API_KEY: apiKey, QDRANT_COLLECTION_PREFIX: api.application.configuration.QDRANT_COLLECTION_PREFIX, EMBEDDING_PROVIDER: 'none' } // prettier-ignore
+  })
+  after(() => api.stop())
+
+  const maintain = async (...args: string[]) => {
+    const { stdout } = await run(process.execPath, ['api/selfrag.ts', 'maintain', ...args], { cwd: root, env: environment }) // prettier-ignore
+    return stdout.trim().split('\n').map(line => JSON.parse(line) as Record<string, unknown>) // prettier-ignore
+  }
+
+  it('indexes again what lost its points, and deletes points whose document is gone', async () => {
+    const { vectors } = api.application.stores
+    await vectors.delete(scope.vectors(), { documentId: document.id })
+    const stranger = randomUUID()
+    const chunk = chunkId(stranger, 1, 0)
+    await vectors.upsert(scope.vectors(), [{ id: pointId(chunk, 1), knowledgeBaseId: document.kb, documentId: stranger, chunkId: chunk, position: 0, text: 'gone', metadata: {}, sparse: { indices: [1], values: [1] } }]) // prettier-ignore
+    const [line] = await maintain('--only', 'points')
+    expect(line).to.include({ message: 'rows and points were compared', documents: 1, incomplete: 1, orphans: 1 })
+    await eventually(async () => {
+      await untilReady(tenant.client, document.id)
+      const points = await vectors.countByDocument(scope.vectors())
+      expect([...points]).to.deep.equal([[document.id, 1]])
+    }, 15_000)
+    expect((await maintain('--only', 'points'))[0]).to.include({ incomplete: 0, orphans: 0 })
+  })
+
+  it('vacuums and analyses the tables of the product and of every tenant', async () => {
+    const tables = async () => {
+      const { rows } = await api.application.stores.database.raw<{ rows: { name: string }[] }>(`SELECT format('%s.%s', schemaname, relname) AS name FROM pg_stat_all_tables WHERE vacuum_count > 0 AND analyze_count > 0`) // prettier-ignore
+      return rows.map(({ name }) => name)
+    }
+    const [line] = await maintain('--only', 'vacuum')
+    expect(line).to.include({ message: 'tables were vacuumed and analysed' })
+    await eventually(async () => expect(await tables()).to.include.members(['selfrag.tenants', `tenant_${scope.slug.replaceAll('-', '_')}.documents`])) // prettier-ignore
+  })
+
+  it('rebuilds an index that an interrupted build has left unused', async () => {
+    const schema = `tenant_${scope.slug.replaceAll('-', '_')}`
+    await inTenant(api.application.stores.database, scope, ({ sql }) => sql.raw('CREATE INDEX left_behind ON documents (title)')) // prettier-ignore
+    const server = new URL((await postgres()).url)
+    server.pathname = `/${api.database.name}`
+    const administrator = new pg.Client({ connectionString: server.href })
+    await administrator.connect()
+    const valid = async () => (await administrator.query(`SELECT indisvalid FROM pg_index WHERE indexrelid = '${schema}.left_behind'::regclass`)).rows[0] // prettier-ignore
+    await administrator.query(`UPDATE pg_index SET indisvalid = false WHERE indexrelid = '${schema}.left_behind'::regclass`) // prettier-ignore
+    expect(await valid()).to.deep.equal({ indisvalid: false })
+    const [line] = await maintain('--only', 'indexes')
+    expect(line!['rebuilt']).to.deep.equal([`${schema}.left_behind`])
+    expect(await valid()).to.deep.equal({ indisvalid: true })
+    await administrator.end()
+  })
+
+  it('does nothing while another one runs, and everything when it is alone', async () => {
+    const { database } = api.application.stores
+    await database.transaction(async sql => {
+      await sql.raw('SELECT pg_advisory_xact_lock(?, 7)', [0x73656c66])
+      expect((await maintain()).map(({ message }) => message)).to.deep.equal(['maintenance runs already; nothing was done']) // prettier-ignore
+    })
+    expect(await maintain()).to.have.length(3)
+  })
+})
+
+describe('config/cron', () => {
+  it('calls services that Compose has, at times that cron takes', async function () {
+    const folder = await ComposeFolder.copy()
+    await folder.newEnv()
+    const { services } = await orSkip(this, folder.project(['jobs']))
+    const lines = readFileSync(join(root, 'config/cron/selfrag'), 'utf8').split('\n').filter(line => /^[\d*]/.test(line)) // prettier-ignore
+    const calls = lines.map(line => /^((?:\S+ ){5})root docker compose .* run --rm -T (\S+)/.exec(line)).filter(call => call !== null) // prettier-ignore
+    expect(calls.map(([, , service]) => service)).to.deep.equal(['backup', 'backup', 'maintenance'])
+    for (const [, time, service] of calls) {
+      expect(services, service).to.have.property(service!)
+      expect(time!.trim().split(' ').every(field => /^(\*|\d+)$/.test(field))).to.equal(true) // prettier-ignore
+    }
+    expect(services['backup']!.environment).to.include({ BACKUP_DESTINATION: '/backups' })
+  })
+})
