@@ -10,6 +10,7 @@ import { createEmbedder } from './providers/embedders/index.ts'
 import { embedderSettings } from './providers/embedders/settings.ts'
 import { ProviderError } from './providers/provider-error.ts'
 import { listenForStop } from './stop-signals.ts'
+import { startTracing } from './tracing/start-tracing.ts'
 
 /** The retrieval API. */
 async function main(): Promise<void> {
@@ -18,6 +19,7 @@ async function main(): Promise<void> {
   const { configuration } = parsed
   const log = pino(logOptions('selfrag.api', configuration.DEBUG ? 'debug' : configuration.LOG_LEVEL))
   const stopBy = listenForStop(log)
+  const stopTracing = await startTracing({ name: 'selfrag-api', version: productVersion }, configuration)
   const embedding = await createEmbedder(embedderSettings(configuration), localModelMachine(log))
   if (!embedding.embedder)
     log.warn({ reason: embedding.reason }, 'lexical mode: there is no embedding model, only BM25')
@@ -33,7 +35,7 @@ async function main(): Promise<void> {
   application.metrics.addProcessMetrics()
   const server = await listen(createApp(application), configuration)
   log.info({ host: configuration.HOST, port: server.port, version: productVersion }, 'listening')
-  stopBy(signal => drain(server, application, signal))
+  stopBy(signal => drain(server, application, signal).finally(stopTracing))
 }
 
 async function listen(app: ReturnType<typeof createApp>, { HOST: host, PORT: port }: Configuration) {

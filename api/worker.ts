@@ -12,6 +12,7 @@ import { createEmbedder } from './providers/embedders/index.ts'
 import { embedderSettings } from './providers/embedders/settings.ts'
 import { ProviderError } from './providers/provider-error.ts'
 import { listenForStop } from './stop-signals.ts'
+import { startTracing } from './tracing/start-tracing.ts'
 
 /** The worker: indexes and deletes documents. */
 async function main(): Promise<void> {
@@ -20,6 +21,7 @@ async function main(): Promise<void> {
   const { configuration } = parsed
   const log = pino(logOptions('selfrag.worker', configuration.DEBUG ? 'debug' : configuration.LOG_LEVEL))
   const stopBy = listenForStop(log)
+  const stopTracing = await startTracing({ name: 'selfrag-worker', version: productVersion }, configuration)
   const embedding = await createEmbedder(embedderSettings(configuration), localModelMachine(log))
   if (!embedding.embedder) log.warn({ reason: embedding.reason }, 'lexical mode: documents get no vectors, only BM25')
   const application = buildApplication({
@@ -35,7 +37,7 @@ async function main(): Promise<void> {
   const server = await listen(application, configuration)
   const worker = startWorker(buildIngestion(application), configuration.WORKER_CONCURRENCY)
   log.info({ host: configuration.HOST, port: server.port, version: productVersion }, 'the worker has started')
-  stopBy(signal => drain(worker, server, application, signal))
+  stopBy(signal => drain(worker, server, application, signal).finally(stopTracing))
 }
 
 async function listen({ services }: Application, { HOST: host, PORT: port }: Configuration): Promise<RunningServer> {

@@ -61,6 +61,7 @@ const pythonLevels: Record<string, string> = { warning: 'warn', critical: 'fatal
 
 export const llmProviders = ['none', 'openai', 'ollama'] as const
 export const embeddingProviders = ['none', 'local', 'openai', 'ollama'] as const
+const traceSamplers = ['always_on', 'always_off', 'traceidratio', 'parentbased_always_on', 'parentbased_always_off', 'parentbased_traceidratio'] as const // prettier-ignore
 const vectorEngines = ['qdrant', 'pgvector'] as const
 
 export const configurationSchema = z.object({
@@ -201,6 +202,24 @@ export const configurationSchema = z.object({
     .describe('Retriever of requests that name none.'),
   RETRIEVAL_TOP_K: integer(1, 50).default(5).describe('Results of requests that do not say how many.'),
   RETRIEVAL_SCORE_THRESHOLD: decimal(0).optional().describe('Results below this score are left out.'),
+
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl
+    .optional()
+    .describe('OpenTelemetry collector that traces are sent to, by OTLP over HTTP; without one nothing is traced.'),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl.optional().describe('The whole URL for traces, instead of that.'),
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .optional()
+    .describe('Headers for the collector: `name=value`, separated by commas.')
+    .meta({ secret: true }),
+  OTEL_SERVICE_NAME: z.string().min(1).optional().describe('Name in traces; default selfrag-api or selfrag-worker.'),
+  OTEL_RESOURCE_ATTRIBUTES: z.string().optional().describe('More facts about this process: `name=value`, by commas.'),
+  OTEL_TRACES_SAMPLER: z
+    .enum(traceSamplers)
+    .default('parentbased_always_on')
+    .describe('Which traces are recorded; those that a caller has begun by default go on.'),
+  OTEL_TRACES_SAMPLER_ARG: decimal(0).pipe(z.number().max(1)).default(1).describe('Share of traces, for the samplers with a ratio.'), // prettier-ignore
+  OTEL_SDK_DISABLED: flag(false).describe('Trace nothing, whatever the others say.'),
 
   WORKER_CONCURRENCY: integer(1, 64).default(2).describe('Documents that one worker handles at the same time.'),
   SHUTDOWN_GRACE_SECONDS: integer(1, 600)

@@ -12,6 +12,7 @@ import { unknownPath, wrongMethod } from './middleware/not-found.ts'
 import { requestId } from './middleware/request-id.ts'
 import { requestLog } from './middleware/request-log.ts'
 import { securityHeaders } from './middleware/security-headers.ts'
+import { traceContext } from './middleware/trace-context.ts'
 import { type RouteParts, expressPath, mountRoute } from './mount-route.ts'
 import type { Route } from './route.ts'
 import { routes } from './routes/index.ts'
@@ -33,6 +34,7 @@ export function createApp(parts: AppParts): Express {
   app.set('query parser', 'simple')
   app.use(
     requestId(parts.log),
+    traceContext,
     requestLog(parts.metrics),
     securityHeaders(),
     allowedHosts(configuration.ALLOWED_HOSTS),

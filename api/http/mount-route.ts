@@ -9,6 +9,7 @@ import { parseParams } from './identifier.ts'
 import { sendEvents } from './event-stream.ts'
 import { stateOf } from './request-state.ts'
 import type { AnyReply, Route } from './route.ts'
+import { serverTiming } from './server-timing.ts'
 import { validate } from './validate.ts'
 
 export interface RouteParts {
@@ -37,6 +38,8 @@ export function mountRoute(router: IRouter, route: Route, parts: RouteParts): vo
       log: state.log,
       services: parts.services,
     })
+    const total = performance.now() - state.startedAt
+    response.set('Server-Timing', serverTiming({ ...reply.timings, total }))
     if (reply.events) await sendEvents(response, { ...reply, events: reply.events })
     else send(response, reply)
   })

@@ -58,6 +58,8 @@ export type Reply<R extends Responses> = {
   [S in keyof R & number]: {
     readonly status: S
     readonly headers?: Readonly<Record<string, string>>
+    /** Milliseconds a stage, for the header Server-Timing. */
+    readonly timings?: Readonly<Record<string, number>>
   } & Content<R[S]>
 }[keyof R & number]
 
@@ -129,6 +131,7 @@ export type Route = Omit<
 export interface AnyReply {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
+  readonly timings?: Readonly<Record<string, number>>
   readonly body?: unknown
   readonly text?: string
   readonly events?: AsyncIterable<ServerEvent>

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { inSpan } from '../tracing/tracing.ts'
 import { activeGeneration } from '../stores/postgres/embedding-generations.ts'
 import { readSourceBytes } from '../stores/postgres/document-sources.ts'
 import { findDocument, updateDocument } from '../stores/postgres/documents.ts'
@@ -74,7 +75,7 @@ async function advance(run: IngestRun, stage: Stage): Promise<void> {
   refuseCrasher(run, stage)
   const { now } = run.parts
   try {
-    const result = await stage.run(run)
+    const result = await inSpan(`ingestion.${stage.name}`, {}, () => stage.run(run))
     run.pending.push(result)
     const done = endStage(run.stages, stage.name, now(), result.detail)
     const next = nextStage(done)

@@ -1,11 +1,13 @@
 import { findJob } from '../stores/postgres/jobs.ts'
 import { findTenant } from '../stores/postgres/tenants.ts'
 import { TenantScope } from '../stores/postgres/tenant-scope.ts'
+import { inSpan } from '../tracing/tracing.ts'
 import { calibrate } from './calibrate.ts'
 import { deleteDocumentJob } from './delete-document.ts'
 import { deleteKnowledgeBaseJob } from './delete-knowledge-base.ts'
 import { ingest } from './ingest.ts'
 import type { IngestionParts } from './ingestion-parts.ts'
+import type { JobWork } from './job-work.ts'
 
 /**
  * Runs a job that the queue delivered, perhaps not for the first time. Resolves when nothing is left to do: done, failed
@@ -20,7 +22,12 @@ export async function runJob(parts: IngestionParts, jobId: string, signal: Abort
   const scope = new TenantScope(tenant)
   const log = parts.log.child({ job_id: job.id, kind: job.kind, tenant_id: tenant.id, document_id: job.document_id })
   const work = { parts: { ...parts, log }, scope, job, signal }
-  switch (job.kind) {
+  const facts = { 'selfrag.job_id': job.id, 'selfrag.tenant_id': tenant.id, 'selfrag.document_id': job.document_id ?? undefined } // prettier-ignore
+  await inSpan(`job ${job.kind}`, facts, () => runKind(work))
+}
+
+async function runKind(work: JobWork): Promise<void> {
+  switch (work.job.kind) {
     case 'ingest':
       return ingest(work)
     case 'delete-document':

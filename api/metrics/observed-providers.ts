@@ -2,6 +2,7 @@ import type { Embedder } from '../providers/embedders/embedder.ts'
 import type { Completion, Llm } from '../providers/llms/llm.ts'
 import type { Retriever } from '../retrieval/retriever.ts'
 import type { Metrics } from '../metrics.ts'
+import { inSpan } from '../tracing/tracing.ts'
 
 /** The same embedder, with its calls counted. */
 export function observedEmbedder(embedder: Embedder, metrics: Metrics): Embedder {
@@ -11,7 +12,9 @@ export function observedEmbedder(embedder: Embedder, metrics: Metrics): Embedder
     dimension: embedder.dimension,
     maxInputCharacters: embedder.maxInputCharacters,
     embed: (texts, purpose, signal) =>
-      metrics.time('embedding', embedder.provider, () => embedder.embed(texts, purpose, signal)),
+      metrics.time('embedding', embedder.provider, () =>
+        inSpan('embedding', { ...model(embedder), texts: texts.length }, () => embedder.embed(texts, purpose, signal)),
+      ),
     close: () => embedder.close(),
   }
 }
@@ -21,7 +24,8 @@ export function observedLlm(llm: Llm, metrics: Metrics): Llm {
   return {
     provider: llm.provider,
     model: llm.model,
-    complete: request => metrics.time('llm', llm.provider, () => llm.complete(request)),
+    complete: request =>
+      metrics.time('llm', llm.provider, () => inSpan('llm', model(llm), () => llm.complete(request))),
     async *stream(request): AsyncGenerator<string, Completion, void> {
       const started = performance.now()
       let outcome: 'success' | 'error' = 'success'
@@ -41,6 +45,13 @@ export function observedLlm(llm: Llm, metrics: Metrics): Llm {
 export function observedRetriever(retriever: Retriever, metrics: Metrics): Retriever {
   return {
     name: retriever.name,
-    retrieve: query => metrics.time('retrieval', retriever.name, () => retriever.retrieve(query)),
+    retrieve: query =>
+      metrics.time('retrieval', retriever.name, () =>
+        inSpan('retrieval', { retriever: retriever.name, top_k: query.topK }, () => retriever.retrieve(query)),
+      ),
   }
+}
+
+function model({ provider, model }: { readonly provider: string; readonly model: string }) {
+  return { 'gen_ai.provider.name': provider, 'gen_ai.request.model': model }
 }

@@ -45,8 +45,12 @@ export interface DocumentService {
   /** @throws ApiError DOC_NOT_FOUND */
   status(scope: TenantScope, documentId: string): Promise<DocumentStatusView>
 
-  /** Invisible when it resolves; vectors and rows go in the background. @throws ApiError DOC_NOT_FOUND */
-  remove(scope: TenantScope, documentId: string, request: Request): Promise<AcceptedDocument>
+  /**
+   * Invisible when it resolves; vectors and rows go in the background.
+   * @param check looks at the document while nobody else changes it; throws when it is not to be deleted
+   * @throws ApiError DOC_NOT_FOUND; what `check` throws
+   */
+  remove(scope: TenantScope, documentId: string, request: Request, check?: (document: DocumentView) => void): Promise<AcceptedDocument> // prettier-ignore
 
   /**
    * A failed document goes on from the stage that failed; a ready one is made again from its source. One that is being

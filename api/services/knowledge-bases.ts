@@ -24,6 +24,9 @@ export interface NewKnowledgeBase {
   readonly answering: AnsweringSettings
 }
 
+/** Looks at a knowledge base that is about to be changed, while nobody else changes it; throws when it is not to be. */
+export type Check = (row: KnowledgeBaseRow) => void
+
 export interface KnowledgeBaseParts {
   readonly database: Knex
   /** The pipeline's, to judge a knowledge base's own settings with. */
@@ -92,11 +95,13 @@ export class KnowledgeBaseService {
     id: string,
     changes: Partial<NewKnowledgeBase>,
     request: Request,
+    check: Check = () => undefined,
   ): Promise<KnowledgeBaseRow> {
     this.#checkChunking(changes.chunking ?? {})
     try {
       const row = await inTenant(this.#parts.database, scope, async tenant => {
         const known = await changeable(tenant, id)
+        check(known)
         if (Object.keys(changes).length === 0) return known
         const { answering, ...columns } = changes
         const settings = answering && { settings: { ...known.settings, answering } }
@@ -115,14 +120,15 @@ export class KnowledgeBaseService {
    * Invisible when it resolves; documents, vectors and rows go in the background.
    * @throws ApiError KB_NOT_FOUND, CONFLICT (declared by a resource)
    */
-  async remove(scope: TenantScope, id: string, request: Request): Promise<void> {
+  async remove(scope: TenantScope, id: string, request: Request, check: Check = () => undefined): Promise<void> {
     const { database, deletion, directory } = this.#parts
     await deletion.prepare()
     await inTenant(database, scope, async tenant => {
-      const { name } = await changeable(tenant, id)
+      const row = await changeable(tenant, id)
+      check(row)
       await hideKnowledgeBase(tenant, id)
       await deletion.enqueue(tenant, id)
-      await audit(tenant, request, 'delete-knowledge-base', id, { name })
+      await audit(tenant, request, 'delete-knowledge-base', id, { name: row.name })
     })
     directory.invalidate(scope.tenantId)
     deletion.committed()

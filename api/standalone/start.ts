@@ -9,6 +9,7 @@ import { startWorker } from '../ingestion/start-worker.ts'
 import { productVersion } from '../contract/product-version.ts'
 import { createEmbedder } from '../providers/embedders/index.ts'
 import { embedderSettings } from '../providers/embedders/settings.ts'
+import { startTracing } from '../tracing/start-tracing.ts'
 import { applyResources, selectResources, UnusableResources } from './apply-resources.ts'
 import { startEmbeddedPostgres } from './embedded-postgres.ts'
 import { standaloneEnvironment } from './environment.ts'
@@ -74,6 +75,7 @@ async function start(
   const configuration = configure(variables)
   const log = pino(logOptions('selfrag', configuration.DEBUG ? 'debug' : configuration.LOG_LEVEL))
   const now = () => new Date()
+  onStop(await startTracing({ name: 'selfrag', version: productVersion }, configuration))
   const application = buildApplication({ configuration, embedding, name: 'selfrag', version: productVersion, log, now, works: true }) // prettier-ignore
   onStop(() => application.close())
 

@@ -1,3 +1,4 @@
+import { onlyIfSeen, requireSeen, unlessKnown, unlessSeen } from '../entity-tag.ts'
 import { documentParams, knowledgeBaseParams } from '../identifier.ts'
 import { pageQuery, pageReply, pageRequest, pageSchema } from '../pagination.ts'
 import { defineRoute } from '../route.ts'
@@ -31,11 +32,15 @@ export const getDocument = defineRoute({
   tags,
   auth: { role: 'read' },
   params: documentParams,
-  responses: { 200: { description: 'The document, without its text.', schema: documentSchema } },
+  headers: unlessKnown,
+  responses: {
+    200: { description: 'The document, without its text, with an ETag.', schema: documentSchema },
+    304: { description: 'It is what If-None-Match names.' },
+  },
   errors: ['DOC_NOT_FOUND'],
-  async handler({ scope, params, services }) {
+  async handler({ scope, params, headers, services }) {
     const view = await services.documents.get(scope, params.id)
-    return { status: 200, body: { ...view, metadata: { ...view.metadata } } }
+    return unlessSeen({ ...view, metadata: { ...view.metadata } }, headers)
   },
 })
 
@@ -48,10 +53,12 @@ export const deleteDocument = defineRoute({
   tags,
   auth: { role: 'write' },
   params: documentParams,
+  headers: onlyIfSeen,
   responses: { 202: { description: 'It will not be found any more.', schema: acceptedSchema } },
-  errors: ['DOC_NOT_FOUND'],
-  async handler({ scope, params, caller, requestId, services }) {
-    return { status: 202, body: await services.documents.remove(scope, params.id, { caller, requestId }) }
+  errors: ['DOC_NOT_FOUND', 'PRECONDITION_FAILED'],
+  async handler({ scope, params, headers, caller, requestId, services }) {
+    const check = (document: object) => requireSeen(document, headers)
+    return { status: 202, body: await services.documents.remove(scope, params.id, { caller, requestId }, check) }
   },
 })
 

@@ -8,6 +8,7 @@ import { docs, openApiRoute, root } from './description.ts'
 import { createDocument, createDocuments, fetchDocument, uploadDocument } from './document-intake.ts'
 import { deleteDocument, getDocument, getDocumentStatus, listChunks, listDocuments, reprocessDocument } from './documents.ts' // prettier-ignore
 import { createKnowledgeBase, deleteKnowledgeBase, getKnowledgeBase, listKnowledgeBases, updateKnowledgeBase } from './knowledge-bases.ts' // prettier-ignore
+import { mcp } from './mcp.ts'
 import { metrics } from './metrics.ts'
 import { chatCompletions } from './openai/chat-completions.ts'
 import { embeddings } from './openai/embeddings.ts'
@@ -24,6 +25,7 @@ export const routes: readonly Route[] = [
   embeddings,
   listModels,
   getModel,
+  mcp,
   listKnowledgeBases,
   createKnowledgeBase,
   getKnowledgeBase,

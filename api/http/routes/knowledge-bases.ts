@@ -2,6 +2,7 @@ import { answeringSchema, readAnswering } from '../../contract/answering.ts'
 import { defined } from '../../contract/defined.ts'
 import { z } from 'zod'
 import type { KnowledgeBaseRow } from '../../stores/postgres/rows.ts'
+import { entityTag, onlyIfSeen, requireSeen, unlessKnown, unlessSeen } from '../entity-tag.ts'
 import { knowledgeBaseParams } from '../identifier.ts'
 import { pageQuery, pageReply, pageRequest, pageSchema } from '../pagination.ts'
 import { defineRoute } from '../route.ts'
@@ -90,10 +91,14 @@ export const getKnowledgeBase = defineRoute({
   tags,
   auth: { role: 'read' },
   params: knowledgeBaseParams,
-  responses: { 200: { description: 'The knowledge base.', schema: knowledgeBaseSchema } },
+  headers: unlessKnown,
+  responses: {
+    200: { description: 'The knowledge base, with an ETag.', schema: knowledgeBaseSchema },
+    304: { description: 'It is what If-None-Match names.' },
+  },
   errors: ['KB_NOT_FOUND'],
-  async handler({ scope, params, services }) {
-    return { status: 200, body: show(await services.knowledgeBases.get(scope, params.id)) }
+  async handler({ scope, params, headers, services }) {
+    return unlessSeen(show(await services.knowledgeBases.get(scope, params.id)), headers)
   },
 })
 
@@ -106,10 +111,11 @@ export const updateKnowledgeBase = defineRoute({
   tags,
   auth: { role: 'admin' },
   params: knowledgeBaseParams,
+  headers: onlyIfSeen,
   body: updateBody,
   responses: { 200: { description: 'As it is now.', schema: knowledgeBaseSchema } },
-  errors: ['KB_NOT_FOUND', 'CONFLICT'],
-  async handler({ scope, params, body, caller, requestId, services }) {
+  errors: ['KB_NOT_FOUND', 'CONFLICT', 'PRECONDITION_FAILED'],
+  async handler({ scope, params, headers, body, caller, requestId, services }) {
     const changes = defined({
       name: body.name,
       description: body.description,
@@ -117,8 +123,9 @@ export const updateKnowledgeBase = defineRoute({
       retrieval: body.retrieval && readRetrieval(body.retrieval),
       answering: body.answering,
     })
-    const row = await services.knowledgeBases.update(scope, params.id, changes, { caller, requestId })
-    return { status: 200, body: show(row) }
+    const check = (row: KnowledgeBaseRow) => requireSeen(show(row), headers)
+    const row = await services.knowledgeBases.update(scope, params.id, changes, { caller, requestId }, check)
+    return { status: 200, body: show(row), headers: { ETag: entityTag(show(row)) } }
   },
 })
 
@@ -131,10 +138,12 @@ export const deleteKnowledgeBase = defineRoute({
   tags,
   auth: { role: 'admin' },
   params: knowledgeBaseParams,
+  headers: onlyIfSeen,
   responses: { 204: { description: 'Deleted.' } },
-  errors: ['KB_NOT_FOUND', 'CONFLICT'],
-  async handler({ scope, params, caller, requestId, services }) {
-    await services.knowledgeBases.remove(scope, params.id, { caller, requestId })
+  errors: ['KB_NOT_FOUND', 'CONFLICT', 'PRECONDITION_FAILED'],
+  async handler({ scope, params, headers, caller, requestId, services }) {
+    const check = (row: KnowledgeBaseRow) => requireSeen(show(row), headers)
+    await services.knowledgeBases.remove(scope, params.id, { caller, requestId }, check)
     return { status: 204 }
   },
 })

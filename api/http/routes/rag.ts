@@ -42,7 +42,7 @@ export const rag = defineRoute({
     }
     const result = await services.answering.answer(scope, request)
     note(result)
-    return { status: 200, body: showAnswer(result, body.include_trace) }
+    return { status: 200, body: showAnswer(result, body.include_trace), timings: result.timingsMs }
   },
 })
 

@@ -133,6 +133,7 @@ export const retrieve = defineRoute({
     log.info(retrievalFields(found, started), 'retrieved')
     return {
       status: 200,
+      timings: found.timingsMs,
       body: {
         results: found.chunks.map(showChunk),
         model: showModel(found.retriever, found.requestedRetriever, found.embedding),

@@ -25,7 +25,7 @@ import { removeDocument, removePointsNow } from './remove.ts'
 import { reprocessDocument } from './reprocess.ts'
 import { showChunk, showDocument, showJob } from './show.ts'
 import { type Intake, takeIn } from './take-in.ts'
-import type { AcceptedDocument, BatchOutcome, BatchResult } from './views.ts'
+import type { AcceptedDocument, BatchOutcome, BatchResult, DocumentView } from './views.ts'
 import { requireDocument } from './visible-document.ts'
 
 export interface DocumentServiceParts {
@@ -144,11 +144,16 @@ export class PostgresDocumentService implements DocumentService {
     })
   }
 
-  async remove(scope: TenantScope, documentId: string, request: Request): Promise<AcceptedDocument> {
+  async remove(
+    scope: TenantScope,
+    documentId: string,
+    request: Request,
+    check: (document: DocumentView) => void = () => undefined,
+  ): Promise<AcceptedDocument> {
     const { queue } = this.#parts
     await queue.start()
     const { accepted, knowledgeBaseId } = await this.#within(scope, async tenant => {
-      const removed = await removeDocument(tenant, queue, documentId)
+      const removed = await removeDocument(tenant, queue, documentId, check)
       await recordChange(tenant, request, 'delete-document', documentId)
       return removed
     })

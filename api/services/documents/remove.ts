@@ -9,7 +9,8 @@ import { cancelQueuedJobs } from '../../stores/postgres/jobs.ts'
 import type { Cache } from '../../stores/caches/cache.ts'
 import type { TenantScope, TenantTransaction } from '../../stores/postgres/tenant-scope.ts'
 import type { VectorStore } from '../../stores/vectors/vector-store.ts'
-import type { AcceptedDocument } from './views.ts'
+import { showDocument } from './show.ts'
+import type { AcceptedDocument, DocumentView } from './views.ts'
 import { requireDocument } from './visible-document.ts'
 
 /** Marks a document as deleting and queues the rest. Its content and external id are free at once for a new document. */
@@ -17,8 +18,11 @@ export async function removeDocument(
   tenant: TenantTransaction,
   queue: JobQueue,
   documentId: string,
+  check: (document: DocumentView) => void,
 ): Promise<{ accepted: AcceptedDocument; knowledgeBaseId: string }> {
-  const { id, kb_id: knowledgeBaseId } = await requireDocument(tenant, documentId, 'lock')
+  const row = await requireDocument(tenant, documentId, 'lock')
+  check(showDocument(row))
+  const { id, kb_id: knowledgeBaseId } = row
   const jobId = randomUUID()
   await updateDocument(tenant, id, {
     status: 'deleting',
