@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { backupMetrics, type MeasuredBackup } from './metrics/backup-metrics.ts'
 import { type ControllerMetrics, controllerMetrics } from './metrics/controller-metrics.ts'
 import { type KubernetesMetrics, kubernetesMetrics, type MeasuredInformer } from './metrics/kubernetes-metrics.ts'
 import { type MeasuredResource, resourceMetrics } from './metrics/resource-metrics.ts'
@@ -23,6 +24,7 @@ export interface MetricSources {
   readonly queues: () => Readonly<Record<string, QueueState>>
   readonly resources: () => readonly MeasuredResource[]
   readonly informers: () => readonly MeasuredInformer[]
+  readonly backups: () => readonly MeasuredBackup[]
 }
 
 export function operatorMetrics(sources: MetricSources): OperatorMetrics {
@@ -31,6 +33,7 @@ export function operatorMetrics(sources: MetricSources): OperatorMetrics {
   collectDefaultMetrics({ register: registry })
   buildInfo(registers, sources.build)
   resourceMetrics(registers, sources.resources)
+  backupMetrics(registers, sources.backups)
   const leader = new Gauge({ name: 'selfrag_operator_leader', help: '1 while this replica leads.', registers })
   const steps = new Counter({
     name: 'selfrag_operator_steps_total',

@@ -49,6 +49,7 @@ export async function runOperator(deps: OperatorDependencies): Promise<RunningOp
     queues: () => leading?.queues() ?? {},
     resources: () => watching.resources(),
     informers: () => watching.informers(),
+    backups: () => watching.backups(),
   })
   const transport = observeTransport(deps.transport, metrics.request, () => timers.now())
   const reader = new KubernetesClient(transport)

@@ -1,11 +1,13 @@
 import { type OperatorConfig } from './config.ts'
 import { connectWatches, type Enqueue, enqueueAll, ownedSelector, type Watched } from './controllers/watches.ts'
+import { type MeasuredBackup } from './metrics/backup-metrics.ts'
 import { type KubernetesMetrics } from './metrics/kubernetes-metrics.ts'
+import { type LiveCronJob } from './observe/jobs.ts'
 import { ownedTypes, types } from './observe/resource-types.ts'
 import { type Pipeline, type Tenant } from './observe/resources.ts'
 import { Informer, type InformerOptions } from './runtime/informer.ts'
 import { type KubernetesClient } from './runtime/kubernetes-client.ts'
-import { type KubernetesObject, type ResourceType } from './runtime/kubernetes-object.ts'
+import { controllerOf, type KubernetesObject, type ResourceType } from './runtime/kubernetes-object.ts'
 import { type Timers } from './runtime/timers.ts'
 
 export interface Watching {
@@ -22,6 +24,8 @@ export interface Watching {
   deaf(milliseconds: number): string[]
   resources(): (Pipeline | Tenant)[]
   informers(): readonly Informer<KubernetesObject>[]
+  /** Of all pipelines that have them. */
+  backups(): MeasuredBackup[]
 }
 
 export interface WatchingDependencies {
@@ -62,7 +66,19 @@ export function startWatching(deps: WatchingDependencies, client: KubernetesClie
         .map(({ kind }) => `${kind} has not been heard of for ${milliseconds / 1000} s`),
     resources: () => [...watched.pipelines.list(), ...watched.tenants.list()],
     informers: () => informers,
+    backups: () => backupsOf(watched),
   }
+}
+
+function backupsOf({ owned }: Watched): MeasuredBackup[] {
+  const cronJobs = owned.filter(({ type }) => type === types.cronJobs).flatMap(informer => informer.list())
+  return (cronJobs as LiveCronJob[]).flatMap(cronJob => {
+    const pipeline = controllerOf(cronJob, 'RagPipeline')
+    const { metadata, status } = cronJob
+    if (!pipeline || metadata.namespace === undefined) return []
+    const { lastScheduleTime: lastSchedule, lastSuccessfulTime: lastSuccess } = status ?? {}
+    return [{ namespace: metadata.namespace, name: pipeline, lastSchedule, lastSuccess }]
+  })
 }
 
 function makeInformers(deps: WatchingDependencies, client: KubernetesClient): Watched {

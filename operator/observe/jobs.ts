@@ -27,7 +27,7 @@ export interface LivePod extends KubernetesObject {
 
 /** A CronJob, likewise. */
 export interface LiveCronJob extends CronJob {
-  readonly status?: { readonly lastSuccessfulTime?: string }
+  readonly status?: { readonly lastScheduleTime?: string; readonly lastSuccessfulTime?: string }
 }
 
 /** The one that began last. */

@@ -2,15 +2,15 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AdmissionregistrationV1Api, ApiException, CustomObjectsApi, type KubeConfig, loadAllYaml, type V1ValidatingAdmissionPolicy, type V1ValidatingAdmissionPolicyBinding } from '@kubernetes/client-node' // prettier-ignore
 import { expect } from 'chai'
-import { after, afterEach, before, beforeEach, describe, it } from 'mocha'
+import { after, before, beforeEach, describe, it } from 'mocha'
 import { GROUP, VERSION } from '../../crds/definition.ts'
 import { types } from '../../operator/observe/resource-types.ts'
 import { type Pipeline, type Tenant } from '../../operator/observe/resources.ts'
 import { type KubernetesError } from '../../operator/runtime/kubernetes-error.ts'
 import { type ResourceType } from '../../operator/runtime/kubernetes-object.ts'
 import { eventually } from '../support/eventually.ts'
-import { orSkip } from '../support/missing-part.ts'
-import { conditionOf, OperatorWorld } from '../support/operator-world.ts'
+import { conditionOf, type OperatorWorld } from '../support/operator-world.ts'
+import { inOwnWorlds } from '../support/own-worlds.ts'
 import { rejection } from '../support/rejection.ts'
 
 type Kind = 'pipelines' | 'tenants'
@@ -19,20 +19,11 @@ describe('spec.deletionProtection', function () {
   this.timeout(60_000)
   let world: OperatorWorld
 
-  before(async function () {
-    this.timeout(900_000)
-    await (await orSkip(this, OperatorWorld.make())).dispose()
-  })
-
+  inOwnWorlds(own => (world = own))
   beforeEach(async () => {
-    world = await OperatorWorld.make()
     await world.start()
     await world.applySamples()
     await world.becomesReady()
-  })
-
-  afterEach(async () => {
-    await world.dispose()
   })
 
   const get = (kind: Kind) => (kind === 'pipelines' ? world.pipeline() : world.tenant())

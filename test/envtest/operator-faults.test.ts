@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { afterEach, before, beforeEach, describe, it } from 'mocha'
+import { beforeEach, describe, it } from 'mocha'
 import { hashApiKey } from '../../api/contract/api-key.ts'
 import { applyPlan } from '../../api/provisioning/apply.ts'
 import { type DesiredTenant, noVault } from '../../api/provisioning/desired.ts'
@@ -10,26 +10,15 @@ import { types } from '../../operator/observe/resource-types.ts'
 import { type Tenant } from '../../operator/observe/resources.ts'
 import { makeNamespace } from '../support/cluster-objects.ts'
 import { eventually } from '../support/eventually.ts'
-import { orSkip } from '../support/missing-part.ts'
-import { conditionOf, OperatorWorld, present } from '../support/operator-world.ts'
+import { conditionOf, type OperatorWorld, present } from '../support/operator-world.ts'
+import { inOwnWorlds } from '../support/own-worlds.ts'
 import { pipelineManifest, tenantManifest } from '../support/sample-resources.ts'
 
 describe('an operator among faults', function () {
   this.timeout(60_000)
   let world: OperatorWorld
 
-  before(async function () {
-    this.timeout(900_000)
-    await (await orSkip(this, OperatorWorld.make())).dispose()
-  })
-
-  beforeEach(async () => {
-    world = await OperatorWorld.make()
-  })
-
-  afterEach(async () => {
-    await world.dispose()
-  })
+  inOwnWorlds(own => (world = own))
 
   const start = () => world.start({ env: { RESYNC_SECONDS: '1' } })
   const removeSecret = (name: string) => world.client.delete(types.secrets, { namespace: world.namespace, name })

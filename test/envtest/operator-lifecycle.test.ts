@@ -1,29 +1,20 @@
 import { expect } from 'chai'
-import { afterEach, before, beforeEach, describe, it } from 'mocha'
+import { beforeEach, describe, it } from 'mocha'
 import { hashApiKey } from '../../api/contract/api-key.ts'
 import { types } from '../../operator/observe/resource-types.ts'
 import { eventually } from '../support/eventually.ts'
-import { orSkip } from '../support/missing-part.ts'
-import { conditionOf, OperatorWorld, present } from '../support/operator-world.ts'
+import { conditionOf, type OperatorWorld, present } from '../support/operator-world.ts'
+import { inOwnWorlds } from '../support/own-worlds.ts'
 
 describe('the life of a pipeline and its tenant', function () {
   this.timeout(60_000)
   let world: OperatorWorld
 
-  before(async function () {
-    this.timeout(900_000)
-    await (await orSkip(this, OperatorWorld.make())).dispose()
-  })
-
+  inOwnWorlds(own => (world = own))
   beforeEach(async () => {
-    world = await OperatorWorld.make()
     await world.start({ env: { RESYNC_SECONDS: '1' } })
     await world.applySamples()
     await world.becomesReady()
-  })
-
-  afterEach(async () => {
-    await world.dispose()
   })
 
   const schemas = async () =>

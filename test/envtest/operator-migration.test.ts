@@ -1,12 +1,12 @@
 import { expect } from 'chai'
-import { afterEach, before, beforeEach, describe, it } from 'mocha'
+import { beforeEach, describe, it } from 'mocha'
 import { type LiveJob } from '../../operator/observe/jobs.ts'
 import { types } from '../../operator/observe/resource-types.ts'
 import { type LiveDeployment } from '../../operator/plan/deployment-findings.ts'
 import { eventually } from '../support/eventually.ts'
 import { migrateProgram } from '../support/job-runner.ts'
-import { orSkip } from '../support/missing-part.ts'
-import { conditionOf, OperatorWorld, present } from '../support/operator-world.ts'
+import { conditionOf, type OperatorWorld, present } from '../support/operator-world.ts'
+import { inOwnWorlds } from '../support/own-worlds.ts'
 
 const NEW = 'selfrag-api:next'
 
@@ -14,17 +14,12 @@ describe('the migration before an image rolls out', function () {
   this.timeout(60_000)
   let world: OperatorWorld
 
-  before(async function () {
-    this.timeout(900_000)
-    await (await orSkip(this, OperatorWorld.make())).dispose()
-  })
+  inOwnWorlds(own => (world = own))
   beforeEach(async () => {
-    world = await OperatorWorld.make()
     await world.start({ env: { RESYNC_SECONDS: '1' } })
     await world.applySamples()
     await world.becomesReady()
   })
-  afterEach(() => world.dispose())
 
   const jobs = async () => (await world.client.list<LiveJob>(types.jobs, { namespace: world.namespace })).items
   const setImage = async (image: string | null) =>

@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import knex, { type Knex } from 'knex'
-import { afterEach, before, beforeEach, describe, it } from 'mocha'
+import { afterEach, beforeEach, describe, it } from 'mocha'
 import { types } from '../../operator/observe/resource-types.ts'
 import { eventually } from '../support/eventually.ts'
-import { orSkip } from '../support/missing-part.ts'
-import { conditionOf, OperatorWorld } from '../support/operator-world.ts'
+import { conditionOf, type OperatorWorld } from '../support/operator-world.ts'
+import { inOwnWorlds } from '../support/own-worlds.ts'
 import { postgres } from '../support/postgres.ts'
 import { tenantManifest } from '../support/sample-resources.ts'
 import { type ScriptedProxy, scriptedProxy } from '../support/scripted-proxy.ts'
@@ -14,18 +14,7 @@ describe('an operator whose stores fail', function () {
   this.timeout(90_000)
   let world: OperatorWorld
 
-  before(async function () {
-    this.timeout(900_000)
-    await (await orSkip(this, OperatorWorld.make())).dispose()
-  })
-
-  beforeEach(async () => {
-    world = await OperatorWorld.make()
-  })
-
-  afterEach(async () => {
-    await world.dispose()
-  })
+  inOwnWorlds(own => (world = own))
 
   const pipelineIs = (type: string, expected: object, timeoutMs = 20_000) =>
     eventually(async () => expect(conditionOf(await world.pipeline(), type)).to.include(expected), timeoutMs)

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { EventsV1Api } from '@kubernetes/client-node'
 import { expect } from 'chai'
-import { afterEach, before, beforeEach, describe, it } from 'mocha'
+import { describe, it } from 'mocha'
 import { archiveSchema } from '../../api/contract/names.ts'
 import { type TenantRow } from '../../api/stores/postgres/rows.ts'
 import { VectorScope } from '../../api/stores/vectors/vector-scope.ts'
 import { types } from '../../operator/observe/resource-types.ts'
 import { eventually } from '../support/eventually.ts'
-import { orSkip } from '../support/missing-part.ts'
-import { conditionOf, OperatorWorld, present } from '../support/operator-world.ts'
+import { conditionOf, type OperatorWorld, present } from '../support/operator-world.ts'
+import { inOwnWorlds } from '../support/own-worlds.ts'
 import { tenantManifest } from '../support/sample-resources.ts'
 
 const POINTS = 3
@@ -19,18 +19,7 @@ describe('the end of a tenant', function () {
   this.timeout(60_000)
   let world: OperatorWorld
 
-  before(async function () {
-    this.timeout(900_000)
-    await (await orSkip(this, OperatorWorld.make())).dispose()
-  })
-
-  beforeEach(async () => {
-    world = await OperatorWorld.make()
-  })
-
-  afterEach(async () => {
-    await world.dispose()
-  })
+  inOwnWorlds(own => (world = own))
 
   async function prepare(options: Parameters<OperatorWorld['start']>[0] = {}): Promise<TenantRow> {
     await world.start({ env: { RESYNC_SECONDS: '1' }, ...options })

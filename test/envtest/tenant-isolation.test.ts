@@ -1,12 +1,12 @@
 import { EventsV1Api } from '@kubernetes/client-node'
 import { expect } from 'chai'
-import { before, beforeEach, afterEach, describe, it } from 'mocha'
+import { describe, it } from 'mocha'
 import { describeTenantPlace } from '../../api/stores/postgres/tenant-roles.ts'
 import { types } from '../../operator/observe/resource-types.ts'
 import { eventually } from '../support/eventually.ts'
 import { leaking } from '../support/leaking-vector-store.ts'
-import { orSkip } from '../support/missing-part.ts'
-import { conditionOf, OperatorWorld } from '../support/operator-world.ts'
+import { conditionOf, type OperatorWorld } from '../support/operator-world.ts'
+import { inOwnWorlds } from '../support/own-worlds.ts'
 import { moreReconciles } from '../support/reconcile-counts.ts'
 import { tenantManifest } from '../support/sample-resources.ts'
 
@@ -14,18 +14,7 @@ describe('IsolationVerified', function () {
   this.timeout(60_000)
   let world: OperatorWorld
 
-  before(async function () {
-    this.timeout(900_000)
-    await (await orSkip(this, OperatorWorld.make())).dispose()
-  })
-
-  beforeEach(async () => {
-    world = await OperatorWorld.make()
-  })
-
-  afterEach(async () => {
-    await world.dispose()
-  })
+  inOwnWorlds(own => (world = own))
 
   const isolation = async (name = 'acme') => conditionOf(await world.tenant(name), 'IsolationVerified')
   const isVerified = (status: string, name = 'acme') =>

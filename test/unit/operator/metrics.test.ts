@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { beforeEach, describe, it } from 'mocha'
+import { type MeasuredBackup } from '../../../operator/metrics/backup-metrics.ts'
 import { type MeasuredResource } from '../../../operator/metrics/resource-metrics.ts'
 import { type MetricSources, type OperatorMetrics, operatorMetrics } from '../../../operator/metrics.ts'
 
@@ -12,11 +13,13 @@ const queue = { depth: 2, failing: 1, running: 3, longestWaitMs: 1500, longestRu
 
 describe('metrics of the operator', () => {
   let resources: MeasuredResource[]
+  let backups: MeasuredBackup[]
   let queues: ReturnType<MetricSources['queues']>
   let metrics: OperatorMetrics
 
   beforeEach(() => {
     resources = []
+    backups = []
     queues = {}
     metrics = operatorMetrics({
       build: { version: '1.2.3', revision: 'abc' },
@@ -26,6 +29,7 @@ describe('metrics of the operator', () => {
         { kind: 'Secret', size: 7, silentFor: 2000 },
         { kind: 'RagTenant', size: 0, silentFor: null },
       ],
+      backups: () => backups,
     })
   })
 
@@ -51,6 +55,18 @@ describe('metrics of the operator', () => {
     resources = [tenant('acme', { Ready: 'False' })]
     expect(await lines('condition')).to.deep.equal([labels('acme', 'Ready', 'False')])
     expect(await lines('resources')).to.deep.equal(['{kind="RagTenant",ready="False"} 1'])
+  })
+
+  it('tells when backups were begun and complete, and forgets those that are not asked for any more', async () => {
+    const told = async () => [await lines('backup_last_schedule_timestamp_seconds'), await lines('backup_last_success_timestamp_seconds')] // prettier-ignore
+    const of = { namespace: 'default', name: 'demo' }
+    const labels = '{namespace="default",name="demo"}'
+    backups = [{ ...of, lastSchedule: undefined, lastSuccess: undefined }]
+    expect(await told()).to.deep.equal([[], [`${labels} 0`]])
+    backups = [{ ...of, lastSchedule: '1970-01-02T00:00:00Z', lastSuccess: '1970-01-02T00:01:00Z' }]
+    expect(await told()).to.deep.equal([[`${labels} 86400`], [`${labels} 86460`]])
+    backups = []
+    expect(await told()).to.deep.equal([[], []])
   })
 
   it('tells the queues of a leader, and nothing of them afterwards', async () => {

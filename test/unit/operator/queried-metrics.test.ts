@@ -14,6 +14,7 @@ describe('what alerts and dashboard ask for', () => {
     queues: () => ({}),
     resources: () => [],
     informers: () => [],
+    backups: () => [],
   })
   /** The metric behind a series: a histogram has three. */
   const metricOf = (series: string) => [series, series.replace(/_(bucket|sum|count)$/, '')].map(name => registry.getSingleMetric(name)).find(metric => metric !== undefined) // prettier-ignore
