@@ -1,9 +1,15 @@
-import type { Answer, Citation } from '../answering/answer.ts'
+import type { Answer, AnswerPiece, Citation } from '../answering/answer.ts'
+import type { SelfRagLimits } from '../answering/self-rag/limits.ts'
+import type { Reflection, SelfRagResult } from '../answering/self-rag/run-self-rag.ts'
 import type { Message, Usage } from '../providers/llms/llm.ts'
 import type { RetrievedChunk } from '../retrieval/retriever.ts'
 import type { RetrievalRequest, RetrievalResult } from './retrieval.ts'
 
 export interface AnswerRequest extends RetrievalRequest {
+  /** `self_rag`: retrieval, draft and answer are checked and repeated; needs an LLM. Default `simple`. */
+  readonly mode?: 'simple' | 'self_rag' | undefined
+  /** Of `self_rag`, where it is to cost less. */
+  readonly limits?: Partial<SelfRagLimits> | undefined
   /** Said to the model before the rules, after what the knowledge base says. */
   readonly instructions?: readonly string[] | undefined
   /** What was said before the question, oldest first. */
@@ -24,10 +30,12 @@ export type AnswerEvent =
   | { readonly type: 'retrieval'; readonly retrieval: RetrievalResult; readonly sources: readonly NumberedChunk[] }
   | { readonly type: 'delta'; readonly text: string }
   | { readonly type: 'citation'; readonly citation: Citation }
+  | { readonly type: 'reflection'; readonly reflection: Reflection }
 
 export interface AnswerResult {
   readonly answer: Answer
-  readonly retrieval: RetrievalResult
+  /** The last one; null when the question needed none (`self_rag`). */
+  readonly retrieval: RetrievalResult | null
   /** What the answer was made from: `[n]` is `sources[n - 1]`. */
   readonly sources: readonly NumberedChunk[]
   /** Null: the answer is made of sentences from the sources. */
@@ -37,4 +45,12 @@ export interface AnswerResult {
   /** `length`: the model was cut off by the limit of tokens. */
   readonly finishReason: 'stop' | 'length'
   readonly timingsMs: Readonly<Record<string, number>>
+  /** With `self_rag` only. */
+  readonly reflection?: Omit<SelfRagResult, 'answer' | 'usage'>
+}
+
+/** What a piece of an answer is told as. */
+export function* pieceEvents({ text, citations }: AnswerPiece): Generator<AnswerEvent> {
+  if (text !== '') yield { type: 'delta', text }
+  for (const citation of citations) yield { type: 'citation', citation }
 }

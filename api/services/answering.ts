@@ -7,15 +7,18 @@ import { sourceOf } from '../answering/source.ts'
 import type { TermWeight } from '../answering/term-overlap.ts'
 import { termWeight } from '../answering/term-weight.ts'
 import { type Writing, type Written, writeAnswer } from '../answering/write-answer.ts'
+import { ApiError } from '../contract/error-codes.ts'
 import type { Llm, Usage } from '../providers/llms/llm.ts'
 import { tokenize } from '../retrieval/bm25/analyzer.ts'
 import type { LexicalStatisticsCache } from '../retrieval/lexical-statistics-cache.ts'
 import { pooled } from '../retrieval/lexical-statistics.ts'
 import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
-import type { AnswerEvent, AnswerRequest, AnswerResult } from './answer-event.ts'
+import { type AnswerEvent, type AnswerRequest, type AnswerResult, pieceEvents } from './answer-event.ts'
+import { instructionsFor } from './answer-instructions.ts'
 import type { KnowledgeBaseDirectory } from './knowledge-base-directory.ts'
 import type { LlmCache } from './llm-cache.ts'
 import type { RetrievalResult, RetrievalService } from './retrieval.ts'
+import { selfRagEvents } from './self-rag.ts'
 import { upstreamErrors, upstreamErrorsIn } from './upstream-errors.ts'
 
 export interface AnsweringServiceParts {
@@ -64,13 +67,14 @@ export class AnsweringService {
     request: AnswerRequest,
     streamed: boolean,
   ): AsyncGenerator<AnswerEvent, AnswerResult, void> {
+    if (request.mode === 'self_rag') return yield* upstreamErrorsIn(this.#selfRag(scope, request))
     const { query, usage } = await this.#searchedFor(request)
     const found = await this.#parts.retrieval.retrieve(scope, { ...request, query })
     const retrieval = query === request.query ? found : { ...found, trace: { ...found.trace, searched_for: query } }
     const sources = retrieval.chunks.map((chunk, place) => ({ ...chunk, index: place + 1 }))
     yield { type: 'retrieval', retrieval, sources }
     const started = performance.now()
-    const outcome = yield* mapStream(upstreamErrorsIn(this.#write(scope, request, retrieval, streamed)), eventsOf)
+    const outcome = yield* mapStream(upstreamErrorsIn(this.#write(scope, request, retrieval, streamed)), pieceEvents)
     const answerMs = Math.round((performance.now() - started) * 100) / 100
     return {
       ...outcome,
@@ -79,6 +83,19 @@ export class AnsweringService {
       sources,
       timingsMs: { ...retrieval.timingsMs, answer: answerMs },
     }
+  }
+
+  /** Which knowledge bases there are is found out first: what is wrong with them must not cost a call. */
+  async *#selfRag(scope: TenantScope, request: AnswerRequest): AsyncGenerator<AnswerEvent, AnswerResult, void> {
+    const { llm, knowledgeBases, statistics, retrieval } = this.#parts
+    const searched = await knowledgeBases.resolve(scope, request.knowledgeBaseIds ?? [])
+    if (!llm) throw new ApiError('KB_CONFIG_ERROR', 'mode self_rag needs an LLM, and none is configured (LLM_PROVIDER); use mode simple') // prettier-ignore
+    const weight = termWeight(pooled(await statistics.of(scope, searched.map(({ id }) => id)))) // prettier-ignore
+    const { query: question, usage } = await this.#searchedFor(request)
+    const instructions = instructionsFor(searched, request.instructions)
+    const maxTokens = request.maxTokens ?? MAX_ANSWER_TOKENS
+    const result = yield* selfRagEvents({ scope, request, question, instructions, retrieval, llm, weight, maxTokens })
+    return { ...result, usage: sum(usage, result.usage) }
   }
 
   /** A question that follows others is searched for as one that can be understood by itself. */
@@ -105,24 +122,11 @@ export class AnsweringService {
     if (sources.length === 0) return yield* quote([{ text: nothingFound.text, citations: [] }])
     const weight = termWeight(pooled(await statistics.of(scope, retrieval.knowledgeBaseIds)))
     if (!llm) return yield* quote(extractivePieces(request.query, sources, tokenize, weight))
-    const instructions = await this.#instructions(scope, request, retrieval)
+    const searched = await this.#parts.knowledgeBases.resolve(scope, retrieval.knowledgeBaseIds)
+    const instructions = instructionsFor(searched, request.instructions)
     const written = yield* writeAnswer(writing(llm, { ...request, instructions }, sources, weight, streamed))
     return outcomeOf(written, llm)
   }
-
-  /** The prompt of the knowledge bases, when they agree on one, then the caller's. */
-  async #instructions(scope: TenantScope, request: AnswerRequest, retrieval: RetrievalResult): Promise<string[]> {
-    const searched = await this.#parts.knowledgeBases.resolve(scope, retrieval.knowledgeBaseIds)
-    const prompts = new Set(searched.map(({ answering }) => answering.prompt))
-    // No one of them may speak for the others.
-    const [own] = prompts.size === 1 ? prompts : []
-    return [...(own === undefined ? [] : [own]), ...(request.instructions ?? [])]
-  }
-}
-
-function* eventsOf({ text, citations }: AnswerPiece): Generator<AnswerEvent> {
-  if (text !== '') yield { type: 'delta', text }
-  for (const citation of citations) yield { type: 'citation', citation }
 }
 
 function* quote(pieces: readonly AnswerPiece[]): Generator<AnswerPiece, Outcome, void> {

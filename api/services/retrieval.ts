@@ -9,6 +9,9 @@ import type { KnowledgeBaseDirectory, SearchableKnowledgeBase } from './knowledg
 import type { RetrievalCache } from './retrieval-cache.ts'
 import { upstreamErrors } from './upstream-errors.ts'
 
+/** The most chunks that one retrieval gives. */
+export const MOST_RESULTS = 50
+
 /** Longer questions are documents: no embedding model reads them whole, and BM25 would look for every word. */
 export const MAX_QUERY_CHARACTERS = 8192
 

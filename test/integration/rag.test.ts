@@ -92,8 +92,23 @@ describe('POST /v1/rag without an LLM', () => {
     expect([answer.status, answer.body.code]).to.deep.equal([404, 'KB_NOT_FOUND'])
   })
 
-  it('refuses what it cannot do yet, and bad input', async () => {
-    for (const [field, value] of Object.entries({ mode: 'self_rag', stream: 'yes', top_k: 51, query: '', extra: 1 })) {
+  it('says that checked answers need a model', async () => {
+    for (const stream of [false, true]) {
+      const answer = await ask({ query: 'How long are API keys valid?', mode: 'self_rag', stream })
+      expect([answer.status, answer.body.code]).to.deep.equal([409, 'KB_CONFIG_ERROR'])
+      expect(answer.body.detail).to.contain('needs an LLM').and.contain('use mode simple')
+    }
+  })
+
+  it('refuses bad input', async () => {
+    for (const [field, value] of Object.entries({
+      mode: 'agentic',
+      limits: { calls: 13 },
+      stream: 'yes',
+      top_k: 51,
+      query: '',
+      extra: 1,
+    })) {
       const answer = await ask({ query: 'How long?', [field]: value })
       expect([answer.status, answer.body.code], field).to.deep.equal([400, 'VALIDATION_ERROR'])
       expect(answer.body.detail).to.contain(field)
@@ -224,6 +239,63 @@ describe('POST /v1/rag with an LLM', () => {
       client.abort()
       await eventually(() => expect(model.seen).to.have.length(1))
       await model.seen[0]!.abandoned
+    })
+  })
+
+  describe('in mode self_rag', () => {
+    const graded = (text: string, grade: unknown) => JSON.stringify({ [text]: grade })
+    /** A model that plays its part, and claims too much in its first draft. */
+    const careful = () => {
+      let drafts = 0
+      return ([system, user]: readonly { content: string }[]) => {
+        const asked = system!.content
+        if (asked.includes('You decide whether')) return graded('retrieve', true)
+        if (asked.includes('how relevant each source')) {
+          const ids = [...user!.content.matchAll(/^\[(\d+)\]/gm)].map(match => Number(match[1]))
+          return graded('passages', ids.map(id => ({ id, relevance: 'relevant' }))) // prettier-ignore
+        }
+        if (!asked.includes('You check an answer')) return drafts++ === 0 ? 'Keys last ninety years [1].' : 'Keys last ninety days [1].' // prettier-ignore
+        const support = user!.content.includes('ninety years') ? 'none' : 'full'
+        return JSON.stringify({ sentences: [{ id: 'S1', support }], usefulness: 5 })
+      }
+    }
+    const body = { mode: 'self_rag', include_trace: true }
+
+    it('corrects a draft that the sources do not support', async () => {
+      model.reset({ reply: careful() })
+      const answer = ok(await ask('How long are API keys valid?', body))
+      expect(answer).to.deep.include({ answer: 'Keys last ninety days [1].', status: 'supported' })
+      expect(answer.reflection).to.deep.equal({ iterations: 1, regenerations: 1, calls: 6, usefulness: 5, unsupported_claims: [] }) // prettier-ignore
+      expect(quotes(answer)).to.deep.equal(['API keys are valid for ninety days, and\nexpire after that.'])
+      expect(answer.trace.self_rag.map(({ step }: Json) => step)).to.deep.equal(['decide', 'retrieve', 'grade_passages', 'generate', 'grade_draft', 'generate', 'grade_draft', 'finish']) // prettier-ignore
+      expect(answer.usage.prompt_tokens).to.be.greaterThan(100)
+      expect(model.seen).to.have.length(6)
+    })
+
+    it('streams what it does, and the answer when it has been checked', async () => {
+      model.reset({ reply: careful() })
+      const { events } = await ask('How long are API keys valid?', { ...body, stream: true })
+      const names = events.map(({ event }) => event)
+      expect(names).to.deep.equal(['retrieval', ...Array<string>(8).fill('reflection'), 'delta', 'citation', 'usage', 'done'].toSorted((a, b) => names.indexOf(a) - names.indexOf(b))) // prettier-ignore
+      expect(textOf(events)).to.equal('Keys last ninety days [1].')
+      expect(JSON.stringify(events.filter(({ event }) => event === 'delta'))).not.to.contain('years')
+      expect(lastOf(events)).to.deep.include({ answer: textOf(events), status: 'supported' })
+    })
+
+    it('keeps to the limits that the request sets', async () => {
+      model.reset({ reply: careful() })
+      const answer = ok(await ask('How long are API keys valid?', { ...body, limits: { calls: 2 } }))
+      expect(answer).to.deep.include({ status: 'budget_exhausted', citations: [] })
+      expect(model.seen).to.have.length(2)
+    })
+
+    it('tells an unknown knowledge base before it asks the model, and a failing model as an error', async () => {
+      model.reset({ reply: careful() })
+      const unknown = { ...body, knowledge_base_ids: ['00000000-0000-4000-8000-000000000000'], stream: true }
+      expect((await ask('How long?', unknown)).status).to.equal(404)
+      expect(model.seen).to.have.length(0)
+      model.misbehave({ kind: 'status', status: 401 })
+      expect((await ask('How long?', body)).body.code).to.equal('UPSTREAM_ERROR')
     })
   })
 })

@@ -1,13 +1,40 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { mapStream } from '../../answering/map-stream.ts'
+import { mostSelfRag } from '../../answering/self-rag/limits.ts'
+import { defined } from '../../contract/defined.ts'
 import type { AnswerEvent, AnswerResult } from '../../services/answer-event.ts'
 import { defineRoute } from '../route.ts'
-import { answerEvents, answerSchema, showAnswer, showCitation, showSource, showUsage } from './answer-shapes.ts'
+import {
+  answerEvents,
+  answerSchema,
+  showAnswer,
+  showCitation,
+  showSource,
+  showStep,
+  showUsage,
+} from './answer-shapes.ts'
 import { retrievalBody, retrievalFields, retrievalRequest, showModel } from './retrieve.ts'
 
 const ragBody = retrievalBody.extend({
-  mode: z.literal('simple').default('simple').describe('Retrieve once, answer once.'),
+  mode: z
+    .enum(['simple', 'self_rag'])
+    .default('simple')
+    .describe('`simple`: retrieve once, answer once. `self_rag`: an LLM checks what was found and what it wrote, and tries again.'), // prettier-ignore
+  limits: z
+    .strictObject({
+      iterations: z.int().min(1).max(mostSelfRag.iterations).optional().describe('Retrievals.'),
+      regenerations: z.int().min(0).max(mostSelfRag.regenerations).optional().describe('Drafts written anew.'),
+      calls: z.int().min(1).max(mostSelfRag.calls).optional().describe('Calls of the LLM.'),
+      tokens: z.int().min(1).max(mostSelfRag.tokens).optional().describe('Of all calls together.'),
+      seconds: z
+        .number()
+        .min(0.1)
+        .max(mostSelfRag.milliseconds / 1000)
+        .optional(),
+    })
+    .default({})
+    .describe('Of `self_rag`, where a question may cost less than it could.'),
   stream: z
     .boolean()
     .default(false)
@@ -34,7 +61,7 @@ export const rag = defineRoute({
   errors: ['KB_NOT_FOUND', 'KB_CONFIG_ERROR', 'UPSTREAM_ERROR'],
   async handler({ scope, body, services, signal, log }) {
     const started = performance.now()
-    const request = { ...retrievalRequest(body), signal }
+    const request = { ...retrievalRequest(body), mode: body.mode, limits: limitsOf(body.limits), signal }
     const note = (result: AnswerResult) => noteAnswer(log, result, started)
     if (body.stream) {
       const stream = services.answering.stream(scope, request)
@@ -46,9 +73,14 @@ export const rag = defineRoute({
   },
 })
 
+function limitsOf({ seconds, ...limits }: z.output<typeof ragBody>['limits']) {
+  return defined({ ...limits, milliseconds: seconds === undefined ? undefined : seconds * 1000 })
+}
+
 /** One line a question; never the question or a text. */
 export function noteAnswer(log: Logger, { retrieval, answer }: AnswerResult, started: number): void {
-  log.info({ ...retrievalFields(retrieval, started), answer_status: answer.status }, 'answered')
+  const searched = retrieval ? retrievalFields(retrieval, started) : { retriever: null, result_count: 0 }
+  log.info({ ...searched, answer_status: answer.status }, 'answered')
 }
 
 type Stream = AsyncGenerator<AnswerEvent, AnswerResult, void>
@@ -68,6 +100,8 @@ function showEvent(event: AnswerEvent) {
       const model = showModel(retriever, requestedRetriever, embedding)
       return { event: 'retrieval', data: { sources: event.sources.map(showSource), model, timings_ms: timingsMs } } as const // prettier-ignore
     }
+    case 'reflection':
+      return { event: 'reflection', data: showStep(event.reflection) } as const
     case 'delta':
       return { event: 'delta', data: { text: event.text } } as const
     case 'citation':
