@@ -87,10 +87,12 @@ export class AnsweringService {
 
   /** Which knowledge bases there are is found out first: what is wrong with them must not cost a call. */
   async *#selfRag(scope: TenantScope, request: AnswerRequest): AsyncGenerator<AnswerEvent, AnswerResult, void> {
-    const { llm, knowledgeBases, statistics, retrieval } = this.#parts
+    const { knowledgeBases, statistics, llmCache, retrieval } = this.#parts
     const searched = await knowledgeBases.resolve(scope, request.knowledgeBaseIds ?? [])
+    const ids = searched.map(({ id }) => id)
+    const llm = this.#parts.llm && llmCache.for(this.#parts.llm, scope, ids)
     if (!llm) throw new ApiError('KB_CONFIG_ERROR', 'mode self_rag needs an LLM, and none is configured (LLM_PROVIDER); use mode simple') // prettier-ignore
-    const weight = termWeight(pooled(await statistics.of(scope, searched.map(({ id }) => id)))) // prettier-ignore
+    const weight = termWeight(pooled(await statistics.of(scope, ids)))
     const { query: question, usage } = await this.#searchedFor(request)
     const instructions = instructionsFor(searched, request.instructions)
     const maxTokens = request.maxTokens ?? MAX_ANSWER_TOKENS
