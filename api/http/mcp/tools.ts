@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { answerStatuses } from '../../answering/answer.ts'
 import type { AnswerResult } from '../../services/answer-event.ts'
+import type { RetrievalResult } from '../../services/retrieval.ts'
 import { noteAnswer } from '../routes/rag.ts'
 import { retrievalBody, retrievalFields, retrievalRequest } from '../routes/retrieve.ts'
 import type { ToolContext } from './tool-context.ts'
@@ -90,7 +91,7 @@ function tool<I extends z.ZodRawShape>(definition: Tool<I>): Tool {
   return definition
 }
 
-type Chunk = AnswerResult['retrieval']['chunks'][number]
+type Chunk = RetrievalResult['chunks'][number]
 
 function showPassage(chunk: Chunk, index: number): z.output<typeof passage> {
   const title = chunk.metadata['title']
