@@ -8,6 +8,7 @@ import { beginReweighing, endReweighing, readSummary, recount } from '../stores/
 import { inTenant, type TenantTransaction } from '../stores/postgres/tenant-scope.ts'
 import { pointId } from '../stores/vectors/point-id.ts'
 import { CollectionMissing, type SparseVector } from '../stores/vectors/vector-store.ts'
+import { measureLegs } from './measure-legs.ts'
 import { runSteps } from './job-steps.ts'
 import type { JobWork } from './job-work.ts'
 import { sameAverage, weightFor } from './weight-average.ts'
@@ -48,6 +49,7 @@ export async function calibrate(work: JobWork): Promise<void> {
         return `${reweighed} chunks`
       },
     },
+    { name: 'measure', run: () => measureLegs(work) },
   ])
 }
 

@@ -1,7 +1,9 @@
 import { ApiError } from '../contract/error-codes.ts'
 import { bm25Planner } from './bm25.ts'
 import { denseObstacle } from './dense.ts'
+import { calibratedScore } from './fusion/calibrated-score.ts'
 import { fuseLists } from './fusion/fuse-lists.ts'
+import { pooledWorth } from './fusion/leg-worth.ts'
 import type { RetrievalParts } from './parts.ts'
 import type { RetrievalQuery } from './retriever.ts'
 import { asFound } from './scored-chunks.ts'
@@ -20,19 +22,35 @@ export function hybridPlanner(parts: RetrievalParts): Planner {
       const fallback = { from: 'hybrid', to: 'bm25', reason: obstacle.message }
       return { ...(await bm25Planner(query, stopwatch)), trace: { fallback } }
     }
+    const worth = await legWorth(parts, query)
     return {
       retriever: 'hybrid',
       legs: [
         { name: 'dense', using: 'dense', text: query.text },
         { name: 'bm25', using: 'bm25', text: query.text },
       ],
-      combine: found => fuseLegs(found, query.fusion),
+      combine: found => fuseLegs(found, query.fusion, worth),
     }
   }
 }
 
-/** Pure: the legs' lists as one, each chunk with what each leg gave it. */
-export function fuseLegs(found: readonly FoundLeg[], fusion: RetrievalQuery['fusion']): Combined {
+/** What has been measured of the searched knowledge bases; null where nothing was. */
+async function legWorth({ statistics, embedder }: RetrievalParts, query: RetrievalQuery) {
+  if (!embedder) return null
+  const allowed = query.knowledgeBaseIds.filter(id => query.scope.allows(id))
+  const known = await statistics.of(query.scope, allowed)
+  return pooledWorth(known.map(one => one.legWorth), embedder.fingerprint) // prettier-ignore
+}
+
+/**
+ * Pure: the legs' lists as one, each chunk with what each leg gave it. Standard scores count for what the legs are worth, where
+ * that has been measured and the request does not say it.
+ */
+export function fuseLegs(
+  found: readonly FoundLeg[],
+  fusion: RetrievalQuery['fusion'],
+  worth: ReturnType<typeof pooledWorth>,
+): Combined {
   const { weights: wanted, method = wanted ? 'min_max' : 'standard_score' } = fusion ?? {}
   const lists = found.map(({ name, using, points }) => ({
     name,
@@ -40,6 +58,7 @@ export function fuseLegs(found: readonly FoundLeg[], fusion: RetrievalQuery['fus
     ...(using === 'bm25' && { floor: 0 }),
     ...(wanted?.[using] !== undefined && { weight: wanted[using] }),
   }))
-  const { items, weights } = fuseLists(method, lists)
-  return { chunks: asFound(items, found), trace: { fusion: method, weights } }
+  const calibrated = method === 'standard_score' && worth
+  const { items, weights } = calibrated ? calibratedScore(lists, worth) : fuseLists(method, lists)
+  return { chunks: asFound(items, found), trace: { fusion: method, weights, ...(calibrated && { leg_worth: worth }) } }
 }

@@ -1,14 +1,10 @@
 import { LRUCache } from 'lru-cache'
 import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
-import { LexicalStatistics } from './lexical-statistics.ts'
+import { LexicalStatistics, type StatisticsColumns } from './lexical-statistics.ts'
 
 /** What a load gives for one knowledge base: its row of `lexical_statistics`. */
-export interface StatisticsRow {
+export interface StatisticsRow extends StatisticsColumns {
   readonly kb_id: string
-  readonly chunk_count: number
-  /** Parallel arrays, ascending by term. */
-  readonly terms: readonly number[]
-  readonly frequencies: readonly number[]
 }
 
 /** Rows of those of the knowledge bases that have one yet, in any order. */

@@ -1,14 +1,26 @@
+import type { LegWorth } from '../contract/leg-worth.ts'
 import type { TermStatistics } from './bm25/weights.ts'
+
+export interface StatisticsColumns {
+  readonly chunk_count: number
+  /** Parallel arrays, ascending by term. */
+  readonly terms: readonly number[]
+  readonly frequencies: readonly number[]
+  readonly leg_worth?: LegWorth | null
+}
 
 /** In how many chunks of one knowledge base each term occurs. Some hundred thousand terms, so packed. */
 export class LexicalStatistics implements TermStatistics {
   readonly chunkCount: number
+  /** Null: not measured. */
+  readonly legWorth: LegWorth | null
   readonly #terms: Int32Array
   readonly #frequencies: Int32Array
 
   /** @param row of `lexical_statistics`: parallel arrays, ascending by term */
-  constructor(row: { chunk_count: number; terms: readonly number[]; frequencies: readonly number[] }) {
+  constructor(row: StatisticsColumns) {
     this.chunkCount = row.chunk_count
+    this.legWorth = row.leg_worth ?? null
     this.#terms = Int32Array.from(row.terms)
     this.#frequencies = Int32Array.from(row.frequencies)
   }

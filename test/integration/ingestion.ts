@@ -52,6 +52,23 @@ export function ingestionSuite(name: string, openStores: () => Promise<BenchStor
       await expectExactStatistics(bench, rows => rows.every(row => row.document_id !== all[0]!.document_id))
     })
 
+    it('measures what each leg is worth on passages of the chunks themselves', async () => {
+      const lines = (m: number) =>
+        ['bearing', 'valve', 'gasket'].map(part => `${part} m${m} torque t${m} vendor v${m}.`)
+      const all = await Promise.all(Array.from({ length: 50 }, (_, machine) => bench.add(lines(machine).join(' '))))
+      for (const { document_id } of all) await bench.until(document_id, 'ready')
+      const worth = await eventually(async () => {
+        const [row] = await bench.rows<LexicalStatisticsRow>('lexical_statistics')
+        expect(row?.leg_worth).to.not.be.oneOf([null, undefined])
+        return row!.leg_worth!
+      })
+      expect(worth.passages).to.be.within(20, 100)
+      // Sixteen dimensions cannot tell fifty machines apart; their numbers can.
+      const { dense, bm25 } = worth.meanReciprocalRank
+      expect(bm25).to.be.within(0.8, 1)
+      expect(dense).to.be.within(0, bm25 - 0.2)
+    })
+
     it('deletes a document with its points and rows', async () => {
       const { document_id } = await bench.add('A document that goes. '.repeat(40))
       await bench.until(document_id, 'ready')

@@ -47,19 +47,34 @@ interface JudgedLeg {
 }
 
 function judge(leg: Leg, population: number): JudgedLeg {
-  const items = ranking(leg.items)
-  const scores = items.map(item => item.score)
-  if (leg.floor !== undefined) while (scores.length < population) scores.push(leg.floor)
-  const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length
-  const deviation = Math.sqrt(scores.reduce((sum, score) => sum + (score - mean) ** 2, 0) / scores.length)
+  const { items, mean, deviation } = spread(leg, population)
   const best = items[0]?.score ?? 0
-  // Equal texts have equal scores but for rounding; that must not look like a distinction.
-  if (!(deviation > 1e-6 * Math.abs(best))) {
-    return { name: leg.name, items: items.map(({ id }) => ({ id, score: 1 })), distinction: 0 }
-  }
+  if (deviation === 0) return { name: leg.name, items: items.map(({ id }) => ({ id, score: 1 })), distinction: 0 }
   return {
     name: leg.name,
     items: items.map(({ id, score }) => ({ id, score: Math.max(0, (score - mean) / (best - mean)) })),
     distinction: (best - mean) / deviation,
   }
+}
+
+export interface Spread {
+  /** Best first. */
+  readonly items: readonly Ranked[]
+  readonly mean: number
+  /** 0 when nothing is distinguished. */
+  readonly deviation: number
+  /** Score of the last of the population. */
+  readonly lowest: number
+}
+
+/** How a leg's scores lie over a population, of which it may list only the first ones. */
+export function spread({ items: listed, floor }: Leg, population: number): Spread {
+  const items = ranking(listed)
+  const scores = items.map(item => item.score)
+  if (floor !== undefined) while (scores.length < population) scores.push(floor)
+  const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length
+  const deviation = Math.sqrt(scores.reduce((sum, score) => sum + (score - mean) ** 2, 0) / scores.length)
+  // Equal texts have equal scores but for rounding; that must not look like a distinction.
+  const distinguishes = deviation > 1e-6 * Math.abs(items[0]?.score ?? 0)
+  return { items, mean, deviation: distinguishes ? deviation : 0, lowest: scores.at(-1) ?? 0 }
 }

@@ -81,3 +81,26 @@ export async function placesOfChunks(
   )
   return rows
 }
+
+export interface ChunkInDocument {
+  readonly id: string
+  readonly text: string
+  readonly headings: readonly string[]
+  /** The document's. */
+  readonly title: string
+}
+
+/** At most `count` chunks of a knowledge base; which ones is settled by their ids, so the same as long as those stay. */
+export async function sampleChunks(
+  { sql }: Tenant,
+  knowledgeBaseId: string,
+  count: number,
+): Promise<ChunkInDocument[]> {
+  const { rows } = await sql.raw<{ rows: ChunkInDocument[] }>(
+    `SELECT c.id, c.text, d.title, coalesce(c.metadata -> 'headings', '[]') AS headings
+       FROM (SELECT * FROM chunks WHERE kb_id = ? ORDER BY md5(id::text), id LIMIT ?) AS c
+       JOIN documents d ON d.id = c.document_id`,
+    [knowledgeBaseId, count],
+  )
+  return rows
+}

@@ -1,3 +1,4 @@
+import type { LegWorth } from '../../contract/leg-worth.ts'
 import type { LexicalStatisticsRow } from './rows.ts'
 import type { TenantTransaction } from './tenant-scope.ts'
 
@@ -73,4 +74,11 @@ export async function beginReweighing(tenant: Tenant, knowledgeBaseId: string, a
 
 export async function endReweighing(tenant: Tenant, knowledgeBaseId: string): Promise<void> {
   await table(tenant).where({ kb_id: knowledgeBaseId }).update({ reweighing: false })
+}
+
+/** Written as a whole; a count that runs at the same time leaves it alone. */
+export async function writeLegWorth(tenant: Tenant, knowledgeBaseId: string, worth: LegWorth): Promise<void> {
+  await table(tenant)
+    .where({ kb_id: knowledgeBaseId })
+    .update({ leg_worth: tenant.sql.raw('?::jsonb', [JSON.stringify(worth)]) })
 }

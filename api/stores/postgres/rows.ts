@@ -1,4 +1,5 @@
 import type { Role } from '../../contract/api-key.ts'
+import type { LegWorth } from '../../contract/leg-worth.ts'
 import type { Owner } from '../../contract/ownership.ts'
 import type { Quotas } from '../../contract/quotas.ts'
 import type { Section } from '../../contract/section.ts'
@@ -115,6 +116,7 @@ export interface LexicalStatisticsRow {
   reweighing: boolean
   terms: number[]
   frequencies: number[]
+  leg_worth: LegWorth | null
   updated_at: Date
 }
 

@@ -136,7 +136,8 @@ export const tenantStructure: SchemaStructure = {
       "reweighing": "boolean",
       "terms": "integer[]",
       "frequencies": "integer[]",
-      "updated_at": "timestamp with time zone"
+      "updated_at": "timestamp with time zone",
+      "leg_worth": "jsonb"
     },
     "constraints": {
       "lexical_statistics_kb_id_fkey": "FOREIGN KEY (kb_id) REFERENCES knowledge_bases(id) ON DELETE CASCADE",

@@ -1,0 +1,125 @@
+import { fingerprint } from '../contract/fingerprint.ts'
+import type { LegWorth } from '../contract/leg-worth.ts'
+import { documentWeights, queryWeights } from '../retrieval/bm25/weights.ts'
+import { analyze } from '../retrieval/bm25/analyzer.ts'
+import { isWorthDue } from '../retrieval/fusion/leg-worth.ts'
+import { LexicalStatistics } from '../retrieval/lexical-statistics.ts'
+import { POOL } from '../retrieval/parts.ts'
+import { type ChunkInDocument, sampleChunks } from '../stores/postgres/chunks.ts'
+import { activeGeneration } from '../stores/postgres/embedding-generations.ts'
+import { isBusy } from '../stores/postgres/jobs.ts'
+import { readStatistics, writeLegWorth } from '../stores/postgres/lexical-statistics.ts'
+import type { LexicalStatisticsRow } from '../stores/postgres/rows.ts'
+import { inTenant } from '../stores/postgres/tenant-scope.ts'
+import { pointId } from '../stores/vectors/point-id.ts'
+import type { ScoredPoint } from '../stores/vectors/vector-store.ts'
+import { embeddingText } from './embedding-text.ts'
+import { heldOut } from './held-out.ts'
+import type { EmbeddingPart } from './ingestion-parts.ts'
+import type { JobWork } from './job-work.ts'
+
+/** A mean over so many differs by some hundredths from that over all chunks; two embeddings and one search each. */
+const PASSAGES = 100
+
+/** A passage that is asked for, and the chunk that should be found without it. */
+interface Probe {
+  readonly passage: string
+  /** What is embedded and analysed for the rest of the chunk. */
+  readonly rest: string
+  /** The chunk with the passage, which the store holds: it is left out. */
+  readonly ownPoint: string
+}
+
+/**
+ * Measures what each leg of hybrid retrieval is worth in a knowledge base, when it is time: takes sentences out of some of its
+ * chunks, asks for them, and notes how far up the rest of their chunk would stand among the other chunks. No question of any
+ * data set is needed, so it works in every language and says at once when a model does not know it. Gives what it did.
+ */
+export async function measureLegs({ parts, scope, job, signal }: JobWork): Promise<string> {
+  const { embedding, database } = parts
+  const generation = await activeGeneration(database, scope.collection)
+  if (!embedding || !generation || fingerprint(embedding.space) !== generation.fingerprint) return 'no vectors'
+  // Only a similarity compares a stored vector with one that is not stored.
+  if (embedding.space.distance === 'euclid') return 'not for this distance'
+  const { statistics, chunks, busy } = await inTenant(database, scope, async tenant => ({
+    statistics: (await readStatistics(tenant, [job.kb_id]))[0],
+    chunks: await sampleChunks(tenant, job.kb_id, PASSAGES),
+    busy: await tenant.control(sql => isBusy(sql, scope.tenantId, job.kb_id)),
+  }))
+  // The job that ends the business asks again.
+  if (busy || !statistics) return 'later'
+  if (!isWorthDue(statistics.leg_worth, statistics.chunk_count, generation.fingerprint)) return 'not needed'
+
+  const probes = chunks.flatMap((chunk, index) => probe(chunk, index, generation.generation, embedding))
+  const ranks = await rank({ parts, scope, job, signal }, embedding, statistics, probes)
+  const worth: LegWorth = {
+    meanReciprocalRank: { dense: meanReciprocal(ranks.map(one => one.dense)), bm25: meanReciprocal(ranks.map(one => one.bm25)) }, // prettier-ignore
+    passages: probes.length,
+    chunks: statistics.chunk_count,
+    fingerprint: generation.fingerprint,
+    measuredAt: parts.now().toISOString(),
+  }
+  await inTenant(database, scope, tenant => writeLegWorth(tenant, job.kb_id, worth))
+  const { dense, bm25 } = worth.meanReciprocalRank
+  return `dense ${dense.toFixed(2)}, bm25 ${bm25.toFixed(2)} with ${probes.length} passages`
+}
+
+function probe(chunk: ChunkInDocument, index: number, generation: number, { embedder }: EmbeddingPart): Probe[] {
+  const found = heldOut(chunk.text, index)
+  if (!found) return []
+  const rest = embeddingText({ ...chunk, text: found.rest }, embedder.maxInputCharacters)
+  return [{ passage: found.passage, rest, ownPoint: pointId(chunk.id, generation) }]
+}
+
+/** At which place each leg would list the rest of each probe's chunk; null: not among the first ones. */
+async function rank(
+  { parts, scope, job, signal }: JobWork,
+  { embedder }: EmbeddingPart,
+  row: LexicalStatisticsRow,
+  probes: readonly Probe[],
+) {
+  if (probes.length === 0) return []
+  const asked = await embedder.embed(probes.map(({ passage }) => passage), 'query', signal) // prettier-ignore
+  const expected = await embedder.embed(probes.map(({ rest }) => rest), 'document', signal) // prettier-ignore
+  const statistics = new LexicalStatistics(row)
+  const ranks = []
+  for (const [index, { passage, rest, ownPoint }] of probes.entries()) {
+    signal.throwIfAborted()
+    const words = queryWeights(analyze(passage), statistics)
+    const vector = asked[index]!
+    const [dense = [], bm25 = []] = await parts.vectors.search(scope.vectors([job.kb_id]), {
+      legs: [
+        { using: 'dense', vector, limit: POOL },
+        { using: 'sparse', vector: words, limit: POOL },
+      ],
+      signal,
+    })
+    const weighed = documentWeights(analyze(rest), row.weighted_with)
+    ranks.push({
+      dense: place(dense, ownPoint, similarity(vector, expected[index]!)),
+      bm25: place(bm25, ownPoint, product(words, weighed)),
+    })
+  }
+  return ranks
+}
+
+function place(list: readonly ScoredPoint[], without: string, score: number): number | null {
+  const others = list.filter(({ id }) => id !== without)
+  const before = others.filter(other => other.score > score).length
+  return before < others.length || (others.length < POOL - 1 && score > 0) ? before + 1 : null
+}
+
+function meanReciprocal(places: readonly (number | null)[]): number {
+  return places.reduce<number>((sum, one) => sum + (one === null ? 0 : 1 / one), 0) / Math.max(1, places.length)
+}
+
+/** Cosine; of vectors of unit length, as models give them, also the dot product. */
+function similarity(a: Float32Array, b: Float32Array): number {
+  const dot = (x: Float32Array, y: Float32Array) => x.reduce((sum, value, index) => sum + value * y[index]!, 0)
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))
+}
+
+function product(a: ReturnType<typeof queryWeights>, b: ReturnType<typeof queryWeights>): number {
+  const values = new Map(b.indices.map((term, index) => [term, b.values[index]!]))
+  return a.indices.reduce((sum, term, index) => sum + a.values[index]! * (values.get(term) ?? 0), 0)
+}
