@@ -8,6 +8,7 @@ import { POOL } from '../retrieval/parts.ts'
 import { type ChunkInDocument, sampleChunks } from '../stores/postgres/chunks.ts'
 import { activeGeneration } from '../stores/postgres/embedding-generations.ts'
 import { isBusy } from '../stores/postgres/jobs.ts'
+import { bumpKnowledgeBase } from '../stores/postgres/knowledge-bases.ts'
 import { readStatistics, writeLegWorth } from '../stores/postgres/lexical-statistics.ts'
 import type { LexicalStatisticsRow } from '../stores/postgres/rows.ts'
 import { inTenant } from '../stores/postgres/tenant-scope.ts'
@@ -59,7 +60,11 @@ export async function measureLegs({ parts, scope, job, signal }: JobWork): Promi
     fingerprint: generation.fingerprint,
     measuredAt: parts.now().toISOString(),
   }
-  await inTenant(database, scope, tenant => writeLegWorth(tenant, job.kb_id, worth))
+  await inTenant(database, scope, async tenant => {
+    await writeLegWorth(tenant, job.kb_id, worth)
+    // Rankings change, so remembered ones are no longer true.
+    await bumpKnowledgeBase(tenant, job.kb_id)
+  })
   const { dense, bm25 } = worth.meanReciprocalRank
   return `dense ${dense.toFixed(2)}, bm25 ${bm25.toFixed(2)} with ${probes.length} passages`
 }
