@@ -1,5 +1,7 @@
 import { expect } from 'chai'
 import { beforeEach, describe, it } from 'mocha'
+import { controlMigrations } from '../../api/stores/postgres/migrations/control/index.ts'
+import { tenantMigrations } from '../../api/stores/postgres/migrations/tenant/index.ts'
 import { type LiveJob } from '../../operator/observe/jobs.ts'
 import { types } from '../../operator/observe/resource-types.ts'
 import { type LiveDeployment } from '../../operator/plan/deployment-findings.ts'
@@ -9,6 +11,10 @@ import { conditionOf, type OperatorWorld, present } from '../support/operator-wo
 import { inOwnWorlds } from '../support/own-worlds.ts'
 
 const NEW = 'selfrag-api:next'
+/** A migration that this version does not know. */
+const NEXT = '999-next'
+const controlNames = controlMigrations.map(({ name }) => name)
+const tenantNames = tenantMigrations.map(({ name }) => name)
 
 describe('the migration before an image rolls out', function () {
   this.timeout(60_000)
@@ -118,13 +124,13 @@ describe('the migration before an image rolls out', function () {
     await eventually(async () => {
       const ready = conditionOf(await world.tenant('late'), 'SchemaReady')
       expect(ready).to.include({ status: 'False', reason: 'NewerSchema' })
-      expect(ready?.message).to.include('002-next').and.include("bring the operator to the image's version")
+      expect(ready?.message).to.include(NEXT).and.include("bring the operator to the image's version")
     })
     await setImage(null)
     await eventually(async () => expect(conditionOf(await world.tenant('late'), 'Ready')?.status).to.equal('True'))
     await world.becomesReady()
     expect(await images()).to.deep.equal(['selfrag-api:test', 'selfrag-api:test'])
-    expect((await recorded()).value.tenant).to.deep.equal(['001-tenant-schema'])
+    expect((await recorded()).value.tenant).to.deep.equal(tenantNames)
   })
 
   it('runs again when the database has come from a backup', async () => {
@@ -140,17 +146,17 @@ describe('the migration before an image rolls out', function () {
 async function migrateAsTheNextRelease({ sql }: OperatorWorld): Promise<void> {
   const level = {
     image: NEW,
-    tenant: ['001-tenant-schema', '002-next'],
+    tenant: [...tenantNames, NEXT],
     schemas: {
-      control: { known: ['001-control-schema', '002-next'], floor: ['001-control-schema'] },
-      tenant: { known: ['001-tenant-schema', '002-next'], floor: ['001-tenant-schema'] },
+      control: { known: [...controlNames, NEXT], floor: controlNames },
+      tenant: { known: [...tenantNames, NEXT], floor: tenantNames },
     },
   }
-  await sql('migrations').withSchema('selfrag').insert({ name: '002-next', batch: 2 })
+  await sql('migrations').withSchema('selfrag').insert({ name: NEXT, batch: 2 })
   await sql.transaction(async transaction => {
     const role = await transaction.raw<{ rows: { owner: string }[] }>(`SELECT tableowner AS owner FROM pg_tables WHERE schemaname = 'tenant_acme' AND tablename = 'migrations'`) // prettier-ignore
     await transaction.raw('SET LOCAL ROLE ??', [role.rows[0]?.owner ?? ''])
-    await transaction.raw(`INSERT INTO tenant_acme.migrations (name, batch) VALUES ('002-next', 2)`)
+    await transaction.raw(`INSERT INTO tenant_acme.migrations (name, batch) VALUES (NEXT, 2)`)
   })
   await sql('selfrag.system_config')
     .where({ key: 'schema_level' })

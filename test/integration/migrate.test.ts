@@ -14,6 +14,8 @@ import { schemaOwner } from '../../api/stores/postgres/ownership-comments.ts'
 import { openTestDatabase, postgres, type TestDatabase } from '../support/postgres.ts'
 import { contextWith, MemoryVault, pipelineWith, tenantOf } from '../support/provisioning.ts'
 
+const controlNames = controlMigrations.map(({ name }) => name)
+const tenantNames = tenantMigrations.map(({ name }) => name)
 const owner = { cluster: 'c', uid: 'u', name: 'RagPipeline/rag/demo' }
 const pipeline = { ...pipelineWith('kb'), owner }
 
@@ -99,19 +101,19 @@ describe('api/migrate.ts, which the migration Job runs', function () {
 
   it('refuses a schema that is too new, and works with one a release newer', async () => {
     await migrate(install)
-    await database('migrations').withSchema('selfrag').insert({ name: '002-next', batch: 2 })
-    const tenant = { known: ['001-tenant-schema'], floor: [] }
-    const level = (floor: string) => ({ image: 'i:9', tenant: tenant.known, schemas: { control: { known: ['001-control-schema', '002-next'], floor: [floor] }, tenant } }) // prettier-ignore
+    await database('migrations').withSchema('selfrag').insert({ name: '999-next', batch: 2 })
+    const tenant = { known: tenantNames, floor: [] }
+    const level = (floor: string) => ({ image: 'i:9', tenant: tenant.known, schemas: { control: { known: [...controlNames, '999-next'], floor: [floor] }, tenant } }) // prettier-ignore
     await writeSchemaLevel(database, level('001-control-schema'))
     expect(await migrate(install)).to.include({ code: 0 })
     expect(await readSchemaLevel(database), 'rolled back').to.deep.include({ image: 'i:1' })
     expect((await readSchemaLevel(database))?.schemas.control.floor, 'still holds').to.deep.equal([
       '001-control-schema',
     ])
-    await writeSchemaLevel(database, level('002-next'))
+    await writeSchemaLevel(database, level('999-next'))
     const refused = await migrate(install)
     expect(refused.code).to.equal(2)
-    expect(refused.message).to.include('002-next')
+    expect(refused.message).to.include('999-next')
   })
 
   it('tells what is wrong in one line, without the password', async () => {
@@ -128,9 +130,9 @@ describe('api/migrate.ts, which the migration Job runs', function () {
 
   it('keeps an older pod from making a tenant behind the back of a newer image', async () => {
     await migrate(install)
-    await writeSchemaLevel(database, { ...levelOf([], []), image: null, tenant: ['001-tenant-schema', '002-next'] }) // prettier-ignore
+    await writeSchemaLevel(database, { ...levelOf([], []), image: null, tenant: [...tenantNames, '999-next'] }) // prettier-ignore
     const refused = await addTenant('late').then(() => 'made', (error: Error) => error.message) // prettier-ignore
-    expect(refused).to.include('002-next').and.include('try again')
+    expect(refused).to.include('999-next').and.include('try again')
     expect(await database('selfrag.tenants')).to.deep.equal([])
   })
 })
