@@ -78,7 +78,7 @@ export function buildApplication(options: ApplicationOptions): Application {
   const { configuration, log, now, version } = options
   const metrics = new Metrics()
   const database = openDatabase(databaseSettings(configuration, options.name))
-  observeDatabase(database, metrics)
+  observeDatabase(database, metrics, configuration.DB_POOL_SIZE + configuration.DB_MAX_OVERFLOW)
   const vectors = openVectors(configuration, database)
   const stores = { database, vectors }
   const redis = openRedis(configuration, log)
@@ -143,7 +143,7 @@ export function buildApplication(options: ApplicationOptions): Application {
     gate: {
       authentication,
       rateLimit: new RateLimit(configuration.RATE_LIMIT_STORAGE === 'redis' ? redis : null),
-      adminToken: configuration.ADMIN_TOKEN,
+      adminTokens: [configuration.ADMIN_TOKEN, configuration.ADMIN_TOKEN_PREVIOUS].filter(token => token !== undefined),
     },
     denied: new DeniedAccess(database, log, now),
     async close() {

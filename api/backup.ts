@@ -7,6 +7,7 @@ import { readSettings, tellFailure, Usage } from './backup/program.ts'
 import { prune, takeBackup } from './backup/take-backup.ts'
 import { logOptions } from './contract/log-format.ts'
 import { productVersion } from './contract/product-version.ts'
+import { recordBackup } from './stores/postgres/last-backup.ts'
 
 const USAGE = `usage: backup [--tenant SLUG] [--termination-log FILE] | backup --list
 
@@ -26,7 +27,7 @@ async function main(): Promise<void> {
   const stores = openStores(configuration)
   const now = () => new Date()
   try {
-    await takeBackup({
+    const { name } = await takeBackup({
       stores,
       place,
       passphrase: backup.BACKUP_ENCRYPTION_KEY,
@@ -36,7 +37,9 @@ async function main(): Promise<void> {
       now,
       log,
     })
-    if (values.tenant === undefined) await prune(place, durationSeconds(backup.BACKUP_RETENTION) * 1000, now(), log)
+    if (values.tenant !== undefined) return
+    await recordBackup(stores.database, { name, at: now() })
+    await prune(place, durationSeconds(backup.BACKUP_RETENTION) * 1000, now(), log)
   } finally {
     await stores.close()
   }

@@ -11,7 +11,7 @@ import {
   operatorConfigurationReference,
 } from './generate/configuration-reference.ts'
 import { customResourceDefinitions } from './generate/custom-resource-definition.ts'
-import { grafanaDashboard } from './generate/grafana-dashboard.ts'
+import { grafanaDashboards } from './generate/grafana-dashboard.ts'
 import { kustomizeBases } from './generate/kustomize-bases.ts'
 import { rbacRoles } from './generate/rbac-role.ts'
 import { resourceReferences } from './generate/resource-reference.ts'
@@ -28,7 +28,7 @@ const generators: readonly (() => GeneratedFile[] | Promise<GeneratedFile[]>)[] 
   admissionPolicy,
   rbacRoles,
   chartValues,
-  grafanaDashboard,
+  grafanaDashboards,
   kustomizeBases,
   chartSnapshots,
   argocdConfigMap,

@@ -121,6 +121,12 @@ export const configurationSchema = z.object({
     .optional()
     .describe('Value of the X-Admin-Token header for /admin. Without it, /admin answers 401 to everybody.')
     .meta({ secret: true }),
+  ADMIN_TOKEN_PREVIOUS: z
+    .string()
+    .min(16, 'must have at least 16 characters')
+    .optional()
+    .describe('Accepted as well while ADMIN_TOKEN is being changed; remove it afterwards.')
+    .meta({ secret: true }),
 
   LLM_PROVIDER: z
     .enum(llmProviders)
@@ -276,6 +282,7 @@ function crossFaults(env: Environment): string[] {
     faults.push('REDIS_URL: must be set when RATE_LIMIT_STORAGE is redis')
   if (env.LLM_PROVIDER !== 'none' && !env.LLM_MODEL)
     faults.push(`LLM_MODEL: must be set when LLM_PROVIDER is ${env.LLM_PROVIDER}`)
+  if (env.ADMIN_TOKEN_PREVIOUS && !env.ADMIN_TOKEN) faults.push('ADMIN_TOKEN: must be set when ADMIN_TOKEN_PREVIOUS is')
   if (env.ENVIRONMENT === 'production') faults.push(...exampleSecretFaults(env))
   return faults
 }
@@ -283,6 +290,7 @@ function crossFaults(env: Environment): string[] {
 function exampleSecretFaults(env: Environment): string[] {
   const secrets: Record<string, string | undefined> = {
     ADMIN_TOKEN: env.ADMIN_TOKEN,
+    ADMIN_TOKEN_PREVIOUS: env.ADMIN_TOKEN_PREVIOUS,
     QDRANT_API_KEY: env.QDRANT_API_KEY,
     OPENAI_API_KEY: env.OPENAI_API_KEY,
     LLM_API_KEY: env.LLM_API_KEY,

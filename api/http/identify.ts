@@ -12,7 +12,8 @@ import type { Auth } from './route.ts'
 export interface Gate {
   readonly authentication: AuthenticationService
   readonly rateLimit: RateLimit
-  readonly adminToken: string | undefined
+  /** The one of now, and while it is being changed the one before. */
+  readonly adminTokens: readonly string[]
 }
 
 export interface Identity {
@@ -29,7 +30,7 @@ export async function identify(auth: Auth, request: Request, response: Response,
   const state = stateOf(response)
   if (auth === 'public') return { caller: state.caller }
   if (auth === 'admin') {
-    checkAdminToken(gate.adminToken, request.get('x-admin-token'))
+    checkAdminToken(gate.adminTokens, request.get('x-admin-token'))
     state.caller = { type: 'admin' }
     return { caller: state.caller }
   }

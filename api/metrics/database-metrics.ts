@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import { countUnfinishedJobs } from '../stores/postgres/job-counts.ts'
+import { readLastBackup } from '../stores/postgres/last-backup.ts'
 import type { Metrics } from '../metrics.ts'
 
 /** What knex's pool (tarn) tells about itself. */
@@ -21,8 +22,11 @@ export function poolStatistics(database: Knex): PoolStatistics {
   return { active: pool?.numUsed() ?? 0, idle: pool?.numFree() ?? 0, waiting: pool?.numPendingAcquires() ?? 0 }
 }
 
-/** Connections, query times and the queue's length. */
-export function observeDatabase(database: Knex, metrics: Metrics): void {
+/**
+ * Connections, query times, the newest backup and the queue's length.
+ * @param limit how many connections the pool may have
+ */
+export function observeDatabase(database: Knex, metrics: Metrics, limit: number): void {
   timeQueries(database, metrics)
   metrics.addGauge('database_connections_active', 'Connections that a query or transaction uses now.', [], set =>
     set(poolStatistics(database).active),
@@ -32,6 +36,16 @@ export function observeDatabase(database: Knex, metrics: Metrics): void {
   )
   metrics.addGauge('database_connections_waiting', 'Queries that wait for a connection.', [], set =>
     set(poolStatistics(database).waiting),
+  )
+  metrics.addGauge('database_connections_limit', 'Connections that this process may open.', [], set => set(limit))
+  metrics.addGauge(
+    'backup_last_success_timestamp_seconds',
+    'When the newest backup of this database was completed; 0 when there has been none.',
+    [],
+    async set => {
+      const last = await readLastBackup(database).catch(() => undefined)
+      if (last !== undefined) set(last ? last.at.getTime() / 1000 : 0)
+    },
   )
   metrics.addGauge('queue_jobs', 'Jobs that are not finished, by state.', ['status'], async set => {
     // Without the database there is nothing to tell, and a scrape must not fail for it: /ready says what is wrong.

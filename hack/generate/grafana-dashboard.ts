@@ -1,23 +1,11 @@
 import type { GeneratedFile } from './generated-file.ts'
+import { type Dashboard, renderDashboard } from './grafana-model.ts'
+import { serviceDashboards } from './service-dashboards.ts'
 
-/** charts/selfrag/files/dashboard.json: Grafana's model of the dashboard that is described below. */
-export function grafanaDashboard(): GeneratedFile[] {
-  return [{ path: 'charts/selfrag/files/dashboard.json', content: `${JSON.stringify(dashboard(), null, 2)}\n` }]
-}
-
-type Unit = 'short' | 's' | 'reqps' | 'percentunit' | 'bytes'
-
-interface Panel {
-  readonly title: string
-  readonly description: string
-  readonly type: 'stat' | 'timeseries' | 'table'
-  /** Out of 24. */
-  readonly width: number
-  readonly unit?: Unit
-  /** Query by legend. */
-  readonly queries: Readonly<Record<string, string>>
-  /** Any value above zero is shown in red. */
-  readonly bad?: true
+/** charts/selfrag/files/dashboard.json, and what config/grafana has for API, ingestion and tenants. */
+export function grafanaDashboards(): GeneratedFile[] {
+  const services = serviceDashboards.map(dashboard => ({ path: `config/grafana/${dashboard.uid}.json`, content: renderDashboard(dashboard) })) // prettier-ignore
+  return [{ path: 'charts/selfrag/files/dashboard.json', content: renderDashboard(operatorDashboard) }, ...services]
 }
 
 const resources = (kind: string) => `max by (ready) (selfrag_operator_resources{kind="${kind}"})`
@@ -28,8 +16,12 @@ const quantile = (q: number, metric: string, by: string) =>
 const rate = (metric: string, by: string) => `sum by (${by}) (rate(selfrag_operator_${metric}[$__rate_interval]))`
 const worst = (metric: string, by: string) => `max by (${by}) (selfrag_operator_${metric})`
 
-/** Row by row: what people look for first stands first. */
-const rows: Readonly<Record<string, readonly Panel[]>> = {
+const operatorDashboard = {
+  uid: 'selfrag-operator',
+  title: 'selfrag operator',
+  description: 'RagPipelines, RagTenants and the operator that reconciles them. Generated from hack/generate/grafana-dashboard.ts.',
+  variables: { namespace: 'label_values(selfrag_operator_condition, namespace)' },
+  rows: {
   'Pipelines and tenants': [
     { title: 'Pipelines', description: 'By the status of their condition Ready.', type: 'stat', width: 4, queries: { '{{ready}}': resources('RagPipeline') } },
     { title: 'Tenants', description: 'By the status of their condition Ready.', type: 'stat', width: 4, queries: { '{{ready}}': resources('RagTenant') } },
@@ -64,103 +56,4 @@ const rows: Readonly<Record<string, readonly Panel[]>> = {
     { title: 'CPU', description: 'Cores.', type: 'timeseries', width: 8, unit: 'percentunit', queries: { '{{pod}}': 'rate(process_cpu_seconds_total[$__rate_interval]) and on (instance) selfrag_operator_build_info' } },
     { title: 'Event loop', description: 'Delay at the 99th percentile.', type: 'timeseries', width: 8, unit: 's', queries: { '{{pod}}': 'nodejs_eventloop_lag_p99_seconds and on (instance) selfrag_operator_build_info' } },
   ],
-} // prettier-ignore
-
-const HEIGHT = { stat: 4, timeseries: 8, table: 8 } as const
-const WIDTH = 24
-const datasource = { type: 'prometheus', uid: '${datasource}' }
-
-function dashboard() {
-  return {
-    uid: 'selfrag-operator',
-    title: 'selfrag operator',
-    description: 'RagPipelines, RagTenants and the operator that reconciles them. Generated from hack/generate/grafana-dashboard.ts.',
-    tags: ['selfrag'],
-    schemaVersion: 39,
-    timezone: '',
-    editable: true,
-    refresh: '30s',
-    time: { from: 'now-6h', to: 'now' },
-    templating: { list: variables() },
-    panels: panels(),
-  } // prettier-ignore
-}
-
-function variables() {
-  return [
-    { name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus' },
-    {
-      name: 'namespace',
-      label: 'Namespace',
-      type: 'query',
-      datasource,
-      query: 'label_values(selfrag_operator_condition, namespace)',
-      refresh: 2,
-      includeAll: true,
-      allValue: '.*',
-      multi: true,
-      current: { text: 'All', value: '$__all' },
-    },
-  ]
-}
-
-function panels(): object[] {
-  const placed: object[] = []
-  let y = 0
-  for (const [title, members] of Object.entries(rows)) {
-    placed.push({ id: placed.length + 1, type: 'row', title, collapsed: false, gridPos: { x: 0, y: y++, w: WIDTH, h: 1 }, panels: [] }) // prettier-ignore
-    let x = 0
-    let height = 0
-    for (const panel of members) {
-      if (x + panel.width > WIDTH) {
-        x = 0
-        y += height
-        height = 0
-      }
-      placed.push(panelModel(panel, placed.length + 1, { x, y, w: panel.width, h: HEIGHT[panel.type] }))
-      x += panel.width
-      height = Math.max(height, HEIGHT[panel.type])
-    }
-    y += height
-  }
-  return placed
-}
-
-function panelModel(panel: Panel, id: number, gridPos: object) {
-  const { title, description, type } = panel
-  const steps = [{ color: 'green', value: null }, ...(panel.bad ? [{ color: 'red', value: 1 }] : [])]
-  return {
-    id,
-    title,
-    description,
-    type,
-    gridPos,
-    datasource,
-    targets: Object.entries(panel.queries).map(([legendFormat, expr], index) => ({
-      refId: String.fromCharCode(65 + index),
-      datasource,
-      expr,
-      ...(legendFormat ? { legendFormat } : {}),
-      ...(type === 'timeseries' ? {} : { instant: true }),
-      ...(type === 'table' ? { format: 'table' } : {}),
-    })),
-    fieldConfig: {
-      defaults: { unit: panel.unit ?? 'short', thresholds: { mode: 'absolute', steps } },
-      overrides: [],
-    },
-    ...optionsOf(type),
-  }
-}
-
-function optionsOf(type: Panel['type']): object {
-  switch (type) {
-    case 'stat':
-      return { options: { reduceOptions: { calcs: ['lastNotNull'], values: false }, textMode: 'value_and_name' } }
-    case 'timeseries':
-      return { options: { legend: { displayMode: 'list', placement: 'bottom' }, tooltip: { mode: 'multi' } } }
-    case 'table': {
-      const excludeByName = { Time: true, Value: true }
-      return { options: {}, transformations: [{ id: 'organize', options: { excludeByName } }] }
-    }
-  }
-}
+} } as const satisfies Dashboard // prettier-ignore

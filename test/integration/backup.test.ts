@@ -10,6 +10,7 @@ import { prune } from '../../api/backup/take-backup.ts'
 import { verifyBackup } from '../../api/backup/verify-backup.ts'
 import { importTenant } from '../../api/backup/import-tenant.ts'
 import { parseBackupConfiguration } from '../../api/contract/backup.ts'
+import { readLastBackup } from '../../api/stores/postgres/last-backup.ts'
 import { inTenant, TenantScope } from '../../api/stores/postgres/tenant-scope.ts'
 import { findTenantBySlug } from '../../api/stores/postgres/tenants.ts'
 import { backup, backupFolder, folderPlace, restore, run, silent, storesOf } from '../support/backups.ts'
@@ -204,6 +205,8 @@ describe('backup and restore', function () {
     const settings = { ...environment(), BACKUP_DESTINATION: folder }
     expect((await run('backup', [], settings)).code).to.equal(0)
     expect((await run('backup', ['--list'], settings)).stdout).to.match(/^selfrag-\d{8}T\d{6}Z {2}complete\n$/)
+    // For the alert that a backup is missing.
+    expect((await readLastBackup(bench.database))?.name).to.equal((await names())[0])
     const missing = await run('backup', [], environment())
     expect(missing).to.include({ code: 1, stderr: 'BACKUP_DESTINATION: must be set\n' })
     const unknown = await run('restore', ['--everything'], settings)

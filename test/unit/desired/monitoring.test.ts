@@ -93,7 +93,7 @@ describe('the alerts of a pipeline', () => {
   it('ask for metrics and labels that API and worker expose', async () => {
     const metrics = new Metrics()
     const database = knex({ client: 'pg' })
-    observeDatabase(database, metrics)
+    observeDatabase(database, metrics, 50)
     const exposed = new Map(
       metrics.registry.getMetricsAsArray().map(metric => [
         metric.name,

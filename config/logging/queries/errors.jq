@@ -1,0 +1,1 @@
+select(.level == "ERROR" or .level == "FATAL")

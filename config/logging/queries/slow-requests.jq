@@ -1,0 +1,1 @@
+select((.duration_ms // 0) >= 5000)
