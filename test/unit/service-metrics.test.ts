@@ -15,7 +15,7 @@ describe('what the alerts and dashboards of API and worker ask for', () => {
   const metrics = new Metrics()
   metrics.addProcessMetrics()
   observeDatabase(knex({ client: 'pg' }), metrics, 50)
-  const { registry: operator } = operatorMetrics({ build: { version: 't', revision: 't' }, queues: () => ({}), resources: () => [], informers: () => [] }) // prettier-ignore
+  const { registry: operator } = operatorMetrics({ build: { version: 't', revision: 't' }, queues: () => ({}), resources: () => [], informers: () => [], backups: () => [] }) // prettier-ignore
   const metricOf = (series: string) =>
     [metrics.registry, operator]
       .flatMap(registry =>
