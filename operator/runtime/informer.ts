@@ -1,7 +1,13 @@
 import { type BackoffSettings } from './backoff.ts'
 import { type KubernetesClient } from './kubernetes-client.ts'
 import { type Absence } from './kubernetes-error.ts'
-import { type KubernetesObject, objectKey, type ObjectRef, type ResourceType } from './kubernetes-object.ts'
+import {
+  type KubernetesObject,
+  objectKey,
+  type ObjectRef,
+  type ResourceType,
+  withoutManagedFields,
+} from './kubernetes-object.ts'
 import { reflect, type ReflectorOptions, type ReflectorSink } from './reflector.ts'
 import { type Timers } from './timers.ts'
 
@@ -159,11 +165,4 @@ export class Informer<T extends KubernetesObject> {
   #tell(after: T | null, before: T | null): void {
     for (const handler of this.#handlers) handler(after, before)
   }
-}
-
-/** Who has set which field, in more words than the object itself: nobody asks a cache for it. */
-function withoutManagedFields<T extends KubernetesObject>(object: T): T {
-  if (!('managedFields' in object.metadata)) return object
-  const { managedFields: _, ...metadata } = object.metadata
-  return { ...object, metadata }
 }

@@ -1,6 +1,6 @@
 import { type IncomingMessage } from 'node:http'
 import { errorFromBody, isNotFound, type KubernetesError } from './kubernetes-error.ts'
-import { type KubernetesObject, type ObjectRef, type ResourceType } from './kubernetes-object.ts'
+import { type KubernetesObject, type ObjectRef, type ResourceType, withoutManagedFields } from './kubernetes-object.ts'
 import { readBody, type Transport, type TransportRequest } from './kubernetes-transport.ts'
 
 export interface ListOptions {
@@ -28,7 +28,7 @@ export interface ObjectList<T> {
 
 const METADATA_ONLY = 'g=meta.k8s.io;v=v1'
 const REQUEST_SILENCE_MS = 30_000
-const PAGE = 500
+const PAGE = 200
 
 /**
  * The requests an operator needs, on plain JSON objects. Every refusal is a {@link KubernetesError}; a connection that
@@ -70,8 +70,10 @@ export class KubernetesClient {
         path: collectionPath(type, options.namespace) + query,
         accept: accepted(options, 'PartialObjectMetadataList'),
       })
-      // Items of a list come without the two fields that tell what they are.
-      for (const item of page.items ?? []) items.push({ ...item, apiVersion: type.apiVersion, kind: type.kind })
+      // Items of a list come without the two fields that tell what they are, and only a read of one asks who set what: of
+      // thousands it would be most of the memory.
+      for (const item of page.items ?? [])
+        items.push({ ...withoutManagedFields(item), apiVersion: type.apiVersion, kind: type.kind })
       token = page.metadata.continue ?? ''
       if (!token) return { resourceVersion: page.metadata.resourceVersion, items }
     }

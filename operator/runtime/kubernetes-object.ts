@@ -76,3 +76,10 @@ export function controllerOf(object: KubernetesObject, kind: string): string | n
   const owner = object.metadata.ownerReferences?.find(reference => reference.controller)
   return owner?.kind === kind ? owner.name : null
 }
+
+/** Who has set which field, in more words than the object itself: nobody asks a cache for it. */
+export function withoutManagedFields<T extends KubernetesObject>(object: T): T {
+  if (!('managedFields' in object.metadata)) return object
+  const { managedFields: _, ...metadata } = object.metadata
+  return { ...object, metadata }
+}
