@@ -13,11 +13,9 @@ import { submitJobs } from './ingestion/submit-jobs.ts'
 import { Metrics } from './metrics.ts'
 import { observeDatabase, poolStatistics } from './metrics/database-metrics.ts'
 import { observedCache } from './metrics/observed-cache.ts'
-import { observedEmbedder, observedLlm } from './metrics/observed-providers.ts'
+import { observedEmbedder } from './metrics/observed-providers.ts'
 import type { EmbedderResult } from './providers/embedders/index.ts'
-import type { Llm } from './providers/llms/llm.ts'
-import { createLlm } from './providers/llms/index.ts'
-import { llmSettings } from './providers/llms/settings.ts'
+import { buildModels } from './build-models.ts'
 import { buildRetrieval } from './build-retrieval.ts'
 import { ApiKeyService } from './services/api-keys.ts'
 import { AuditService } from './services/audit.ts'
@@ -85,9 +83,9 @@ export function buildApplication(options: ApplicationOptions): Application {
   const cache = new Cache(redis ? new RedisCache(redis) : new MemoryCache(CACHE_BYTES), observedCache(metrics, log))
   const queue = new JobQueue({ database, log, supervise: options.works })
   const embedding = embeddingOf(options, metrics)
-  const llm = llmOf(configuration, metrics)
   const systemConfig = new SystemConfigService(database, now)
-  const retrieval = buildRetrieval({ configuration, stores, embedding, llm, cache, systemConfig, metrics, log, now })
+  const models = buildModels({ configuration, database, systemConfig, metrics })
+  const retrieval = buildRetrieval({ configuration, stores, embedding, models, cache, systemConfig, metrics, log, now })
   const authentication = new AuthenticationService({
     database,
     now,
@@ -102,8 +100,13 @@ export function buildApplication(options: ApplicationOptions): Application {
     systemConfig,
     retrieval: retrieval.retrieval,
     answering: retrieval.answering,
+    requestModels: models,
     embeddings: new EmbeddingService(embedding?.embedder ?? null),
-    models: new ModelCatalogue({ knowledgeBases: retrieval.directory, llm, embedding: embedding?.embedder ?? null }),
+    models: new ModelCatalogue({
+      knowledgeBases: retrieval.directory,
+      llm: models.llms.standard,
+      embedding: embedding?.embedder ?? null,
+    }),
     audit: new AuditService(database),
     documents: new PostgresDocumentService({ ...stores, cache, queue, log, fetcher: fetcherOf(configuration) }),
     tenants: new TenantService({ stores, cache, pipeline, apiKeys, authentication, systemConfig, now }),
@@ -196,11 +199,6 @@ function openRedis(configuration: Configuration, log: Logger): Redis | null {
 function embeddingOf({ embedding, configuration }: ApplicationOptions, metrics: Metrics): EmbeddingPart | null {
   const space = configuredSpace(configuration)
   return embedding.embedder && space ? { embedder: observedEmbedder(embedding.embedder, metrics), space } : null
-}
-
-function llmOf(configuration: Configuration, metrics: Metrics): Llm | null {
-  const llm = createLlm(llmSettings(configuration))
-  return llm && observedLlm(llm, metrics)
 }
 
 function embeddingMode({ embedding, configuration }: ApplicationOptions, space: VectorSpace | null) {

@@ -5,11 +5,11 @@ import { type ChunkerName, chunkerNames } from './contract/chunking.ts'
 import { defined } from './contract/defined.ts'
 import type { Configuration } from './contract/configuration.ts'
 import type { VectorSpace } from './contract/fingerprint.ts'
+import { readModelChoice } from './contract/model-reference.ts'
 import type { RetrievalSettings } from './contract/retrieval.ts'
 import type { Metrics } from './metrics.ts'
 import { observedRetriever } from './metrics/observed-providers.ts'
 import type { Embedder } from './providers/embedders/embedder.ts'
-import type { Llm } from './providers/llms/llm.ts'
 import { CollectionGenerations } from './retrieval/collection-generations.ts'
 import { createRetrievers } from './retrieval/index.ts'
 import { LexicalStatisticsCache } from './retrieval/lexical-statistics-cache.ts'
@@ -18,6 +18,7 @@ import { QueryEmbedder } from './retrieval/query-embedder.ts'
 import { AnsweringService } from './services/answering.ts'
 import { KnowledgeBaseDirectory, type SearchableKnowledgeBase } from './services/knowledge-base-directory.ts'
 import { LlmCache } from './services/llm-cache.ts'
+import type { RequestModels } from './services/request-models.ts'
 import { RetrievalService } from './services/retrieval.ts'
 import { RetrievalCache } from './services/retrieval-cache.ts'
 import type { SystemConfigService } from './services/system-config.ts'
@@ -33,7 +34,7 @@ export interface RetrievalIngredients {
   readonly configuration: Configuration
   readonly stores: { readonly database: Knex; readonly vectors: VectorStore }
   readonly embedding: { readonly embedder: Embedder; readonly space: VectorSpace } | null
-  readonly llm: Llm | null
+  readonly models: RequestModels
   readonly cache: Cache
   readonly systemConfig: SystemConfigService
   readonly metrics: Metrics
@@ -43,7 +44,7 @@ export interface RetrievalIngredients {
 
 /** The part of the application that answers questions, with the caches between it and the stores. */
 export function buildRetrieval(ingredients: RetrievalIngredients) {
-  const { configuration, stores, embedding, llm, cache, systemConfig, metrics, log, now } = ingredients
+  const { configuration, stores, embedding, models, cache, systemConfig, metrics, log, now } = ingredients
   const { database, vectors } = stores
   const lifetimes = cacheLifetimes(configuration)
   const embedder = embedding && new QueryEmbedder(embedding.embedder, embedding.space, cache, lifetimes.embedding)
@@ -69,7 +70,7 @@ export function buildRetrieval(ingredients: RetrievalIngredients) {
     cache,
     ttlSeconds: lifetimes.retrieval,
     versions: scope => inTenant(database, scope, knowledgeBaseVersions),
-    settings: async () => [await defaults(), embedder?.fingerprint ?? null, llm && [llm.provider, llm.model]],
+    settings: async () => [await defaults(), embedder?.fingerprint ?? null],
     refresh: scope => directory.invalidate(scope.tenantId),
   })
   const retrieval = new RetrievalService({
@@ -77,17 +78,19 @@ export function buildRetrieval(ingredients: RetrievalIngredients) {
     knowledgeBases: directory,
     defaults,
     embedder,
+    models,
     cache: lifetimes.retrieval > 0 ? retrievalCache : null,
   })
   const llmCache = new LlmCache(cache, lifetimes.llm)
-  const answering = new AnsweringService({ retrieval, knowledgeBases: directory, statistics, llm, llmCache })
+  const answering = new AnsweringService({ retrieval, knowledgeBases: directory, statistics, models, llmCache })
   return { retrieval, answering, directory }
 }
 
 function searchable(row: KnowledgeBaseRow, usual: ChunkerName): SearchableKnowledgeBase {
   const { id, name, created_at: createdAt, chunking, retrieval, settings } = row
   const answering = readAnswering(settings)
-  return { id, name, createdAt, chunker: ownChunker(chunking) ?? usual, retrieval, answering }
+  const models = readModelChoice(settings)
+  return { id, name, createdAt, chunker: ownChunker(chunking) ?? usual, retrieval, answering, models }
 }
 
 /** A name that another version wrote and this one does not know is none. */

@@ -38,11 +38,13 @@ export class Metrics implements HttpMetrics {
   readonly #calls = {
     llm: this.#callCounter('llm_calls_total', 'Calls of the language model.', 'provider'),
     embedding: this.#callCounter('embedding_calls_total', 'Calls of the embedding model, each of one or more texts.', 'provider'), // prettier-ignore
+    rerank: this.#callCounter('rerank_calls_total', 'Calls of the reranker.', 'provider'),
     retrieval: this.#callCounter('retrieval_operations_total', 'Searches.', 'retriever'),
   }
   readonly #callDuration = {
     llm: this.#callHistogram('llm_call_duration_seconds', 'provider'),
     embedding: this.#callHistogram('embedding_call_duration_seconds', 'provider'),
+    rerank: this.#callHistogram('rerank_call_duration_seconds', 'provider'),
     retrieval: this.#callHistogram('retrieval_operation_duration_seconds', 'retriever'),
   }
   readonly #lookups = new Counter({
@@ -172,4 +174,4 @@ export class Metrics implements HttpMetrics {
   }
 }
 
-export type CallKind = 'llm' | 'embedding' | 'retrieval'
+export type CallKind = 'llm' | 'embedding' | 'rerank' | 'retrieval'

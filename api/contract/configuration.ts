@@ -1,41 +1,15 @@
 import { z } from 'zod'
 import { chunkerNames, chunkingSchema } from './chunking.ts'
+import { modelFaults, modelKeys, modelVariables } from './model-variables.ts'
 import { COLLECTION_PREFIX_PATTERN, normalizePrefix } from './names.ts'
 import { retrievalSchema, retrieverNames } from './retrieval.ts'
+import { decimal, flag, httpUrl, integer, list } from './variable-types.ts'
 
 /**
  * Every environment variable that the API and the worker read, with its meaning and default. The operator renders the
  * environment of a pipeline from the same schema, docs/reference/configuration.md is generated from it, and nothing else
  * reads `process.env`.
  */
-
-const flag = (standard: boolean) =>
-  z
-    .enum(['true', 'false', '1', '0', 'yes', 'no', 'on', 'off'], 'must be true or false')
-    .default(standard ? 'true' : 'false')
-    .transform(value => ['true', '1', 'yes', 'on'].includes(value))
-
-const integer = (minimum: number, maximum: number) =>
-  z
-    .string()
-    .regex(/^-?\d+$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.int().min(minimum).max(maximum))
-
-const decimal = (minimum: number) =>
-  z
-    .string()
-    .regex(/^-?\d+(\.\d+)?$/, 'must be a number')
-    .transform(Number)
-    .pipe(z.number().min(minimum))
-
-const list = z
-  .string()
-  .transform(value => value.split(',').map(item => item.trim()).filter(item => item !== '')) // prettier-ignore
-
-const httpUrl = z
-  .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
-  .transform(value => value.replace(/\/+$/, ''))
 
 /** SQLAlchemy's `postgresql+asyncpg://`, which the original service used, means the same database. */
 const databaseUrl = z
@@ -59,8 +33,6 @@ function isEncodedUrl(value: string): boolean {
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 const pythonLevels: Record<string, string> = { warning: 'warn', critical: 'fatal' }
 
-export const llmProviders = ['none', 'openai', 'ollama'] as const
-export const embeddingProviders = ['none', 'local', 'openai', 'ollama'] as const
 const traceSamplers = ['always_on', 'always_off', 'traceidratio', 'parentbased_always_on', 'parentbased_always_off', 'parentbased_traceidratio'] as const // prettier-ignore
 const vectorEngines = ['qdrant', 'pgvector'] as const
 
@@ -128,37 +100,7 @@ export const configurationSchema = z.object({
     .describe('Accepted as well while ADMIN_TOKEN is being changed; remove it afterwards.')
     .meta({ secret: true }),
 
-  LLM_PROVIDER: z
-    .enum(llmProviders)
-    .default('none')
-    .describe('Who writes answers. `none`: /v1/rag answers with sentences taken from the documents.'),
-  LLM_MODEL: z.string().min(1).optional().describe('Model of LLM_PROVIDER.'),
-  LLM_BASE_URL: httpUrl.optional().describe('Overrides OPENAI_BASE_URL or OLLAMA_BASE_URL for answers.'),
-  LLM_API_KEY: z.string().min(1).optional().describe('Overrides OPENAI_API_KEY for answers.').meta({ secret: true }),
-  LLM_TIMEOUT_SECONDS: integer(1, 3600).default(60).describe('How long one call of the LLM may take.'),
-
-  EMBEDDING_PROVIDER: z
-    .enum(embeddingProviders)
-    .default('local')
-    .describe('Who makes vectors. `local`: an ONNX model in this process. `none`: BM25 only.'),
-  EMBEDDING_MODEL: z.string().min(1).default('bge-small-en-v1.5').describe('Model of EMBEDDING_PROVIDER.'),
-  EMBEDDING_DIM: integer(1, 65_535).default(384).describe('Length of the vectors of EMBEDDING_MODEL.'),
-  EMBEDDING_BASE_URL: httpUrl.optional().describe('Overrides OPENAI_BASE_URL or OLLAMA_BASE_URL for embeddings.'),
-  EMBEDDING_API_KEY: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Overrides OPENAI_API_KEY for embeddings.')
-    .meta({ secret: true }),
-  EMBEDDING_BATCH_SIZE: integer(1, 2048).default(32).describe('Texts sent to the embedding model at once.'),
-  EMBEDDING_TIMEOUT_SECONDS: integer(1, 3600).default(60).describe('How long one call of the embedder may take.'),
-  MODELS_DIR: z.string().min(1).optional().describe('Folder with local models, one folder a model.'),
-
-  OPENAI_API_KEY: z.string().min(1).optional().describe('Key for the provider `openai`.').meta({ secret: true }),
-  OPENAI_BASE_URL: httpUrl
-    .default('https://api.openai.com/v1')
-    .describe('Any OpenAI-compatible service, for the provider `openai`.'),
-  OLLAMA_BASE_URL: httpUrl.default('http://localhost:11434').describe('Ollama, for the provider `ollama`.'),
+  ...modelVariables,
 
   REDIS_URL: z
     .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
@@ -280,9 +222,8 @@ function crossFaults(env: Environment): string[] {
     faults.push('QDRANT_URL: must be set (or VECTOR_ENGINE=pgvector to keep vectors in Postgres)')
   if (env.RATE_LIMIT_STORAGE === 'redis' && !env.REDIS_URL)
     faults.push('REDIS_URL: must be set when RATE_LIMIT_STORAGE is redis')
-  if (env.LLM_PROVIDER !== 'none' && !env.LLM_MODEL)
-    faults.push(`LLM_MODEL: must be set when LLM_PROVIDER is ${env.LLM_PROVIDER}`)
   if (env.ADMIN_TOKEN_PREVIOUS && !env.ADMIN_TOKEN) faults.push('ADMIN_TOKEN: must be set when ADMIN_TOKEN_PREVIOUS is')
+  faults.push(...modelFaults(env))
   if (env.ENVIRONMENT === 'production') faults.push(...exampleSecretFaults(env))
   return faults
 }
@@ -292,9 +233,7 @@ function exampleSecretFaults(env: Environment): string[] {
     ADMIN_TOKEN: env.ADMIN_TOKEN,
     ADMIN_TOKEN_PREVIOUS: env.ADMIN_TOKEN_PREVIOUS,
     QDRANT_API_KEY: env.QDRANT_API_KEY,
-    OPENAI_API_KEY: env.OPENAI_API_KEY,
-    LLM_API_KEY: env.LLM_API_KEY,
-    EMBEDDING_API_KEY: env.EMBEDDING_API_KEY,
+    ...modelKeys(env),
     PGPASSWORD: env.PGPASSWORD,
     'the password in DATABASE_URL': passwordIn(env.DATABASE_URL),
     'the password in REDIS_URL': passwordIn(env.REDIS_URL),

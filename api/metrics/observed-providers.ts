@@ -1,5 +1,6 @@
 import type { Embedder } from '../providers/embedders/embedder.ts'
 import type { Completion, Llm } from '../providers/llms/llm.ts'
+import type { Reranker } from '../providers/rerankers/reranker.ts'
 import type { Retriever } from '../retrieval/retriever.ts'
 import type { Metrics } from '../metrics.ts'
 import { inSpan } from '../tracing/tracing.ts'
@@ -38,6 +39,15 @@ export function observedLlm(llm: Llm, metrics: Metrics): Llm {
         metrics.count('llm', llm.provider, outcome, started)
       }
     },
+  }
+}
+
+/** The same reranker, with its calls counted. */
+export function observedReranker(reranker: Reranker, metrics: Metrics): Reranker {
+  return {
+    provider: reranker.provider,
+    model: reranker.model,
+    rerank: request => metrics.time('rerank', reranker.provider, () => reranker.rerank(request)),
   }
 }
 

@@ -2,7 +2,7 @@ import { Ollama } from 'ollama'
 import { readAddress } from './address.ts'
 import type { CallLimits } from './call-limits.ts'
 import { ProviderError } from './provider-error.ts'
-import { answeredWith, unreachable, unusable } from './remote-failure.ts'
+import { answeredWith, errorText, unreachable, unusable } from './remote-failure.ts'
 
 export const OLLAMA = 'ollama'
 
@@ -27,19 +27,9 @@ export function ollamaClient({ baseUrl, fetch = globalThis.fetch }: OllamaConnec
       const response = await fetch(input, { ...init, signal })
       if (response.ok) return response
       const text = await response.text()
-      throw answeredWith(OLLAMA, response.status, errorIn(text), response.headers)
+      throw answeredWith(OLLAMA, response.status, errorText(text), response.headers)
     },
   })
-}
-
-/** Ollama says `{"error": "model … not found"}`; a proxy before it says anything. */
-function errorIn(text: string): string {
-  try {
-    const { error } = JSON.parse(text) as { error?: unknown }
-    return typeof error === 'string' ? error : text
-  } catch {
-    return text
-  }
 }
 
 /** Turns whatever a call of the client threw into what callers of a provider expect. Always throws. */

@@ -1,51 +1,56 @@
-import OpenAI, { APIConnectionError, APIError } from 'openai'
+import OpenAI, { APIConnectionError, APIError, AzureOpenAI } from 'openai'
+import type { ProviderName } from '../contract/model-providers.ts'
 import { readAddress } from './address.ts'
 import type { CallLimits } from './call-limits.ts'
 import { ProviderError } from './provider-error.ts'
 import { answeredWith, unreachable, unusable } from './remote-failure.ts'
 
-export const OPENAI = 'openai'
-
 /** Any service that speaks OpenAI's protocol. */
 export interface OpenAiConnection {
-  /** With its version: `https://api.openai.com/v1`. */
+  readonly provider: ProviderName
+  /** With its version: `https://api.openai.com/v1`; of azure the resource alone. */
   readonly baseUrl: string
   /** Services in one's own network often want none. */
   readonly apiKey?: string | undefined
+  /** Of azure, which wants one. */
+  readonly apiVersion?: string | undefined
   /** For tests and proxies; the global one by default. */
   readonly fetch?: typeof globalThis.fetch
 }
 
 /** The official client, told everything, because it would else read the environment. */
-export function openAiClient({ baseUrl, apiKey, fetch }: OpenAiConnection, timeoutMs: number): OpenAI {
+export function openAiClient(connection: OpenAiConnection, timeoutMs: number): OpenAI {
+  const { provider, baseUrl, apiKey = 'none', apiVersion, fetch } = connection
   const { url, headers } = readAddress(baseUrl)
-  return new OpenAI({
-    baseURL: url,
+  const options = {
     defaultHeaders: headers,
-    apiKey: apiKey ?? 'none',
+    apiKey,
     organization: null,
     project: null,
     // See retry.ts.
     maxRetries: 0,
     timeout: timeoutMs,
-    logLevel: 'off',
+    logLevel: 'off' as const,
     ...(fetch ? { fetch } : {}),
-  })
+  }
+  if (provider !== 'azure') return new OpenAI({ ...options, baseURL: url })
+  // It puts the model, which is the name of a deployment there, into the path, and the key into a header of its own.
+  return new AzureOpenAI({ ...options, baseURL: `${url}/openai`, apiVersion: apiVersion ?? '' })
 }
 
 /** Turns whatever a call of the client threw into what callers of a provider expect. Always throws. */
-export function throwOpenAiFailure(error: unknown, limits: CallLimits, baseUrl: string): never {
-  limits.throwIfExceeded(OPENAI)
+export function throwOpenAiFailure(error: unknown, limits: CallLimits, { provider, baseUrl }: OpenAiConnection): never {
+  limits.throwIfExceeded(provider)
   if (error instanceof ProviderError) throw error
-  if (error instanceof APIConnectionError) throw unreachable(OPENAI, baseUrl, error)
-  if (error instanceof APIError) throw fromApiError(error as APIError, baseUrl)
-  if (error instanceof SyntaxError) throw unusable(OPENAI, `it is not JSON (${error.message})`, error)
-  throw unreachable(OPENAI, baseUrl, error)
+  if (error instanceof APIConnectionError) throw unreachable(provider, baseUrl, error)
+  if (error instanceof APIError) throw fromApiError(error as APIError, provider, baseUrl)
+  if (error instanceof SyntaxError) throw unusable(provider, `it is not JSON (${error.message})`, error)
+  throw unreachable(provider, baseUrl, error)
 }
 
-function fromApiError(error: APIError, baseUrl: string): ProviderError {
+function fromApiError(error: APIError, provider: ProviderName, baseUrl: string): ProviderError {
   // An error in the middle of a stream has no status.
-  if (error.status === undefined) return unreachable(OPENAI, baseUrl, error)
+  if (error.status === undefined) return unreachable(provider, baseUrl, error)
   const message = [error.code, error.message.replace(/^\d+ /, '')].filter(Boolean).join(': ')
-  return answeredWith(OPENAI, error.status, message, error.headers, error)
+  return answeredWith(provider, error.status, message, error.headers, error)
 }

@@ -25,6 +25,17 @@ export function answeredWith(
   })
 }
 
+/** The words in an error's body: providers say `error`, `error.message`, `message` or `detail`; a proxy says anything. */
+export function errorText(body: string): string {
+  try {
+    const { error, message, detail } = JSON.parse(body) as Record<string, unknown>
+    const words = [(error as { message?: unknown } | null)?.message, error, message, detail]
+    return words.find(word => typeof word === 'string') ?? body
+  } catch {
+    return body
+  }
+}
+
 function describe(status: number, message: string): string {
   // Providers repeat parts of a wrong key in this message.
   if (status === 401 || status === 403)

@@ -36,7 +36,7 @@ export function pipelineVariables(pipeline: RagPipeline): Partial<Record<Reserve
 }
 
 function modelVariables(pipeline: RagPipeline): Settings {
-  const { embedding, llm } = pipeline.spec.models
+  const { embedding, llm, reranker } = pipeline.spec.models
   const space = vectorSpace(pipeline)
   return {
     EMBEDDING_PROVIDER: embedding.provider,
@@ -47,6 +47,11 @@ function modelVariables(pipeline: RagPipeline): Settings {
     LLM_PROVIDER: llm.provider,
     LLM_MODEL: llm.model,
     LLM_BASE_URL: llm.baseUrl,
+    LLM_CHOICES: llm.choices.join(','),
+    RERANK_PROVIDER: reranker.provider,
+    RERANK_MODEL: reranker.model,
+    RERANK_BASE_URL: reranker.baseUrl,
+    RERANK_CHOICES: reranker.choices.join(','),
   }
 }
 

@@ -17,6 +17,7 @@ import { type AnswerEvent, type AnswerRequest, type AnswerResult, pieceEvents } 
 import { instructionsFor } from './answer-instructions.ts'
 import type { KnowledgeBaseDirectory } from './knowledge-base-directory.ts'
 import type { LlmCache } from './llm-cache.ts'
+import type { RequestModels } from './request-models.ts'
 import type { RetrievalResult, RetrievalService } from './retrieval.ts'
 import { selfRagEvents } from './self-rag.ts'
 import { upstreamErrors, upstreamErrorsIn } from './upstream-errors.ts'
@@ -25,8 +26,7 @@ export interface AnsweringServiceParts {
   readonly retrieval: RetrievalService
   readonly knowledgeBases: KnowledgeBaseDirectory
   readonly statistics: LexicalStatisticsCache
-  /** Null when no LLM is configured: answers are extractive. */
-  readonly llm: Llm | null
+  readonly models: RequestModels
   readonly llmCache: LlmCache
 }
 
@@ -67,14 +67,16 @@ export class AnsweringService {
     request: AnswerRequest,
     streamed: boolean,
   ): AsyncGenerator<AnswerEvent, AnswerResult, void> {
-    if (request.mode === 'self_rag') return yield* upstreamErrorsIn(this.#selfRag(scope, request))
-    const { query, usage } = await this.#searchedFor(request)
+    const llm = await this.#llm(scope, request)
+    if (request.mode === 'self_rag') return yield* upstreamErrorsIn(this.#selfRag(scope, request, llm))
+    const { query, usage } = await searchedFor(request, llm)
     const found = await this.#parts.retrieval.retrieve(scope, { ...request, query })
     const retrieval = query === request.query ? found : { ...found, trace: { ...found.trace, searched_for: query } }
     const sources = retrieval.chunks.map((chunk, place) => ({ ...chunk, index: place + 1 }))
     yield { type: 'retrieval', retrieval, sources }
     const started = performance.now()
-    const outcome = yield* mapStream(upstreamErrorsIn(this.#write(scope, request, retrieval, streamed)), pieceEvents)
+    const written = this.#write(scope, request, retrieval, llm, streamed)
+    const outcome = yield* mapStream(upstreamErrorsIn(written), pieceEvents)
     const answerMs = Math.round((performance.now() - started) * 100) / 100
     return {
       ...outcome,
@@ -86,39 +88,39 @@ export class AnsweringService {
   }
 
   /** Which knowledge bases there are is found out first: what is wrong with them must not cost a call. */
-  async *#selfRag(scope: TenantScope, request: AnswerRequest): AsyncGenerator<AnswerEvent, AnswerResult, void> {
+  async *#selfRag(
+    scope: TenantScope,
+    request: AnswerRequest,
+    model: Llm | null,
+  ): AsyncGenerator<AnswerEvent, AnswerResult, void> {
     const { knowledgeBases, statistics, llmCache, retrieval } = this.#parts
     const searched = await knowledgeBases.resolve(scope, request.knowledgeBaseIds ?? [])
     const ids = searched.map(({ id }) => id)
-    const llm = this.#parts.llm && llmCache.for(this.#parts.llm, scope, ids)
-    if (!llm) throw new ApiError('KB_CONFIG_ERROR', 'mode self_rag needs an LLM, and none is configured (LLM_PROVIDER); use mode simple') // prettier-ignore
+    const llm = model && llmCache.for(model, scope, ids)
+    if (!llm) throw new ApiError('KB_CONFIG_ERROR', 'mode self_rag needs an LLM, and none is configured or chosen (LLM_PROVIDER); use mode simple') // prettier-ignore
     const weight = termWeight(pooled(await statistics.of(scope, ids)))
-    const { query: question, usage } = await this.#searchedFor(request)
+    const { query: question, usage } = await searchedFor(request, model)
     const instructions = instructionsFor(searched, request.instructions)
     const maxTokens = request.maxTokens ?? MAX_ANSWER_TOKENS
     const result = yield* selfRagEvents({ scope, request, question, instructions, retrieval, llm, weight, maxTokens })
     return { ...result, usage: sum(usage, result.usage) }
   }
 
-  /** A question that follows others is searched for as one that can be understood by itself. */
-  async #searchedFor({ query, history = [], signal }: AnswerRequest): Promise<{ query: string; usage: Usage }> {
-    const { llm } = this.#parts
-    if (!llm || history.length === 0) return { query, usage: NO_TOKENS }
-    const messages = condensePrompt(query, history)
-    const { text, usage } = await upstreamErrors(() =>
-      llm.complete({ messages, temperature: 0, maxTokens: MAX_CONDENSED_TOKENS, ...(signal && { signal }) }),
-    )
-    return { query: condensedQuestion(text, query), usage }
+  /** Who writes the answer to this request; null: nobody, it is extractive. */
+  async #llm(scope: TenantScope, { knowledgeBaseIds = [], model }: AnswerRequest): Promise<Llm | null> {
+    const { knowledgeBases, models } = this.#parts
+    return (await models.resolve(scope, await knowledgeBases.resolve(scope, knowledgeBaseIds), model)).llm
   }
 
   async *#write(
     scope: TenantScope,
     request: AnswerRequest,
     retrieval: RetrievalResult,
+    model: Llm | null,
     streamed: boolean,
   ): AsyncGenerator<AnswerPiece, Outcome, void> {
     const { statistics, llmCache } = this.#parts
-    const llm = this.#parts.llm && llmCache.for(this.#parts.llm, scope, retrieval.knowledgeBaseIds)
+    const llm = model && llmCache.for(model, scope, retrieval.knowledgeBaseIds)
     const sources = retrieval.chunks.map(sourceOf)
     // Nothing to answer from: a model asked all the same would make something up, and cost money.
     if (sources.length === 0) return yield* quote([{ text: nothingFound.text, citations: [] }])
@@ -129,6 +131,16 @@ export class AnsweringService {
     const written = yield* writeAnswer(writing(llm, { ...request, instructions }, sources, weight, streamed))
     return outcomeOf(written, llm)
   }
+}
+
+/** A question that follows others is searched for as one that can be understood by itself. */
+async function searchedFor({ query, history = [], signal }: AnswerRequest, llm: Llm | null) {
+  if (!llm || history.length === 0) return { query, usage: NO_TOKENS }
+  const messages = condensePrompt(query, history)
+  const { text, usage } = await upstreamErrors(() =>
+    llm.complete({ messages, temperature: 0, maxTokens: MAX_CONDENSED_TOKENS, ...(signal && { signal }) }),
+  )
+  return { query: condensedQuestion(text, query), usage }
 }
 
 function* quote(pieces: readonly AnswerPiece[]): Generator<AnswerPiece, Outcome, void> {

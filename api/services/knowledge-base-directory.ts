@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { AnsweringSettings } from '../contract/answering.ts'
 import type { ChunkerName } from '../contract/chunking.ts'
 import { ApiError } from '../contract/error-codes.ts'
+import type { ModelChoice } from '../contract/model-reference.ts'
 import type { RetrievalSettings } from '../contract/retrieval.ts'
 import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
 
@@ -15,6 +16,7 @@ export interface SearchableKnowledgeBase {
   /** Its own retrieval defaults; what it leaves out is the pipeline's. */
   readonly retrieval: Partial<RetrievalSettings>
   readonly answering: AnsweringSettings
+  readonly models: ModelChoice
 }
 
 /** All knowledge bases of the scope's tenant that are not being deleted. */

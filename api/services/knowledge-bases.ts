@@ -1,7 +1,9 @@
 import type { Knex } from 'knex'
 import type { AnsweringSettings } from '../contract/answering.ts'
 import { type ChunkingSettings, chunkingSchema } from '../contract/chunking.ts'
+import { defined } from '../contract/defined.ts'
 import { ApiError } from '../contract/error-codes.ts'
+import type { ModelChoice } from '../contract/model-reference.ts'
 import type { RetrievalSettings } from '../contract/retrieval.ts'
 import type { CacheOwner } from '../stores/caches/cache-store.ts'
 import { databaseFault } from '../stores/postgres/database-errors.ts'
@@ -22,6 +24,8 @@ export interface NewKnowledgeBase {
   readonly chunking: Partial<ChunkingSettings>
   readonly retrieval: Partial<RetrievalSettings>
   readonly answering: AnsweringSettings
+  /** What is left out is the tenant's. */
+  readonly models: ModelChoice
 }
 
 /** Looks at a knowledge base that is about to be changed, while nobody else changes it; throws when it is not to be. */
@@ -75,8 +79,8 @@ export class KnowledgeBaseService {
       // Locks the tenant until the end, so that two requests cannot both take the last place.
       const { quotas } = await tenant.control(sql => lockedTenant(sql, scope))
       await checkQuota(quotas.knowledgeBases, tenant)
-      const { answering, ...columns } = input
-      const id = await insertKnowledgeBase(tenant, { ...columns, settings: { answering }, managed_by: 'api' })
+      const { answering, models, ...columns } = input
+      const id = await insertKnowledgeBase(tenant, { ...columns, settings: { answering, models }, managed_by: 'api' })
       if (!id) throw nameTaken(input.name)
       await audit(tenant, request, 'create-knowledge-base', id, { name: input.name })
       return required(await findKnowledgeBase(tenant, id), id)
@@ -103,9 +107,9 @@ export class KnowledgeBaseService {
         const known = await changeable(tenant, id)
         check(known)
         if (Object.keys(changes).length === 0) return known
-        const { answering, ...columns } = changes
-        const settings = answering && { settings: { ...known.settings, answering } }
-        const changed = await changeKnowledgeBase(tenant, id, { ...columns, ...settings })
+        const { answering, models, ...columns } = changes
+        const settings = { ...known.settings, ...defined({ answering, models }) }
+        const changed = await changeKnowledgeBase(tenant, id, { ...columns, settings })
         await audit(tenant, request, 'update-knowledge-base', id, { changed: Object.keys(changes) })
         return changed
       })

@@ -1,11 +1,13 @@
 import type { RetrievalSettings, RetrieverName } from '../contract/retrieval.ts'
 import { ApiError } from '../contract/error-codes.ts'
+import type { ModelChoice } from '../contract/model-reference.ts'
 import type { QueryEmbedder } from '../retrieval/query-embedder.ts'
 import type { FusionChoice, RetrievedChunk, Retriever } from '../retrieval/retriever.ts'
 import { Stopwatch } from '../retrieval/stopwatch.ts'
 import { parseFilter } from '../retrieval/filters/parse.ts'
 import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
 import type { KnowledgeBaseDirectory, SearchableKnowledgeBase } from './knowledge-base-directory.ts'
+import { choiceOf, describeModels, type RequestModels } from './request-models.ts'
 import type { RetrievalCache } from './retrieval-cache.ts'
 import { upstreamErrors } from './upstream-errors.ts'
 
@@ -27,6 +29,8 @@ export interface RetrievalRequest {
   readonly metadataFilter?: unknown
   readonly retriever?: RetrieverName | undefined
   readonly fusion?: FusionChoice | undefined
+  /** Models to use instead of the knowledge bases', the tenant's, the system's and the environment's. */
+  readonly model?: ModelChoice | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -58,6 +62,7 @@ export interface RetrievalServiceParts {
   readonly embedder: QueryEmbedder | null
   /** Null: nothing is remembered. */
   readonly cache: RetrievalCache | null
+  readonly models: RequestModels
 }
 
 /** Finds chunks for a question inside one caller's scope. */
@@ -69,12 +74,18 @@ export class RetrievalService {
   }
 
   /**
-   * @throws ApiError VALIDATION_ERROR for a query or filter that is none, KB_NOT_FOUND, KB_CONFIG_ERROR when stored and
+   * @throws ApiError VALIDATION_ERROR for a query, filter or model that is none, KB_NOT_FOUND, KB_CONFIG_ERROR when stored and
    *   asked embeddings cannot be compared, UPSTREAM_ERROR when the embedding model fails; the vector store's errors
    */
   async retrieve(scope: TenantScope, request: RetrievalRequest): Promise<RetrievalResult> {
-    const { cache } = this.#parts
-    return cache ? cache.through(scope, request, wanted => this.#timed(scope, wanted)) : this.#timed(scope, request)
+    const { cache, knowledgeBases } = this.#parts
+    const searched = await knowledgeBases.resolve(scope, request.knowledgeBaseIds ?? [])
+    const models = await this.#parts.models.resolve(scope, searched, request.model)
+    // What was found with one model is not what another would have found.
+    const wanted = { ...request, model: choiceOf(models) }
+    const find = (asked: RetrievalRequest) => this.#timed(scope, asked)
+    const found = await (cache ? cache.through(scope, wanted, find) : find(wanted))
+    return { ...found, trace: { ...found.trace, models: describeModels(models) } }
   }
 
   async #timed(scope: TenantScope, request: RetrievalRequest): Promise<RetrievalResult> {

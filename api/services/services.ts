@@ -6,6 +6,7 @@ import type { EmbeddingService } from './embeddings.ts'
 import type { KnowledgeBaseService } from './knowledge-bases.ts'
 import type { ModelCatalogue } from './model-catalogue.ts'
 import type { ReadinessService } from './readiness.ts'
+import type { RequestModels } from './request-models.ts'
 import type { RetrievalService } from './retrieval.ts'
 import type { StatisticsService } from './statistics.ts'
 import type { SystemConfigService } from './system-config.ts'
@@ -21,6 +22,7 @@ export interface Services {
   readonly answering: AnsweringService
   readonly embeddings: EmbeddingService
   readonly models: ModelCatalogue
+  readonly requestModels: RequestModels
   readonly audit: AuditService
   readonly systemConfig: SystemConfigService
   readonly readiness: ReadinessService

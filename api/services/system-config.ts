@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
+import { modelChoiceSchema } from '../contract/model-reference.ts'
 import { quotasSchema } from '../contract/quotas.ts'
 import { retrievalSchema } from '../contract/retrieval.ts'
 import { readSystemConfig, writeSystemConfig } from '../stores/postgres/system-config.ts'
@@ -32,10 +33,12 @@ const systemSettingsSchema = z
         requestsPerMinute: setting(requestsPerMinute.unwrap()),
       })
       .catch({}),
+    /** Models of everybody who chooses none. */
+    models: modelChoiceSchema.catch({}).default({}),
     /** Of keys that have no limit of their own. */
     requestsPerMinute: setting(z.int().min(1).max(1_000_000)),
   })
-  .catch({ retrieval: {}, quotas: {} })
+  .catch({ retrieval: {}, quotas: {}, models: {} })
 
 export type SystemSettings = z.output<typeof systemSettingsSchema>
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ApiError } from '../contract/error-codes.ts'
+import type { ModelChoice } from '../contract/model-reference.ts'
 import { isSlug } from '../contract/names.ts'
 import { type Quotas, quotasSchema } from '../contract/quotas.ts'
 import { UpgradeUnderWay } from '../provisioning/apply-tenant.ts'
@@ -45,6 +46,8 @@ export interface TenantChanges {
   readonly plan?: string | undefined
   /** What is left out stays. */
   readonly quotas?: Partial<Quotas> | undefined
+  /** Replaces all of its choice. */
+  readonly models?: ModelChoice | undefined
 }
 
 export interface TenantParts {
@@ -135,6 +138,7 @@ export class TenantService {
       ...(changes.name !== undefined && { display_name: changes.name }),
       ...(changes.plan !== undefined && { plan: changes.plan }),
       ...(changes.quotas !== undefined && { quotas: { ...row.quotas, ...changes.quotas } }),
+      ...(changes.models !== undefined && { settings: { ...row.settings, models: changes.models } }),
     }))
   }
 

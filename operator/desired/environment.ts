@@ -41,6 +41,7 @@ export function secretVariables(pipeline: RagPipeline): SecretVariable[] {
     REDIS_URL: redis?.urlSecretRef,
     EMBEDDING_API_KEY: models.embedding.apiKeySecretRef,
     LLM_API_KEY: models.llm.apiKeySecretRef,
+    RERANK_API_KEY: models.reranker.apiKeySecretRef,
     ADMIN_TOKEN: { name: names.adminTokenSecret(pipeline), key: ADMIN_TOKEN_KEY },
   }
   return Object.entries(references).flatMap(([name, secret]) =>

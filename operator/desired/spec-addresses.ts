@@ -1,18 +1,11 @@
-import { configurationSchema, type embeddingProviders, type llmProviders } from '../../api/contract/configuration.ts'
+import { modelProviders, type ProviderName } from '../../api/contract/model-providers.ts'
+import { readModelReference } from '../../api/contract/model-reference.ts'
 import type { Backup } from '../../crds/backup.ts'
 import type { EnvironmentVariable } from '../../crds/pod.ts'
 import type { RagPipeline } from '../../crds/rag-pipeline.ts'
 import { addressOf, type NetworkAddress, remote } from './network-address.ts'
 import { type Component, isJob, type JobComponent } from './names.ts'
 
-type Provider = (typeof embeddingProviders)[number] | (typeof llmProviders)[number]
-type UrlVariable = 'OPENAI_BASE_URL' | 'OLLAMA_BASE_URL'
-
-/** Which variable says where a provider is when the resource does not. */
-const urlVariables: Readonly<Record<Exclude<Provider, 'none' | 'local'>, UrlVariable>> = {
-  openai: 'OPENAI_BASE_URL',
-  ollama: 'OLLAMA_BASE_URL',
-}
 /** Where the local model comes from when the image does not hold it. */
 const MODEL_HUB: NetworkAddress = { host: 'huggingface.co.', port: 443 }
 
@@ -21,11 +14,13 @@ export function specAddresses({ spec }: RagPipeline, component: Component | JobC
   const { postgres, vectors, models } = spec
   const { env } = spec[isJob(component) ? 'api' : component]
   // A Job has the API's environment and asks no model.
-  const used = isJob(component) ? [] : [models.embedding, models.llm]
+  const used = isJob(component) ? [] : [models.embedding, models.llm, models.reranker]
+  const choices = isJob(component) ? [] : [...models.llm.choices, ...models.reranker.choices]
   const addresses = [
     postgres.host ? remote({ host: postgres.host.toLowerCase(), port: postgres.port }) : null,
     vectors.url ? addressOf(vectors.url) : null,
     ...used.map(model => modelAddress(model, env)),
+    ...choices.map(choice => choiceAddress(choice, env)),
     component === 'backup' ? bucketAddress(spec.backup) : null,
     ...env.map(({ value }) => (value === undefined ? null : addressOf(value))),
   ]
@@ -41,14 +36,22 @@ function bucketAddress(backup: Backup | undefined): NetworkAddress | null {
 }
 
 function modelAddress(
-  { provider, baseUrl }: { provider: Provider; baseUrl?: string | undefined },
+  { provider, baseUrl }: { provider: ProviderName | 'none' | 'local'; baseUrl?: string | undefined },
   env: readonly EnvironmentVariable[],
 ): NetworkAddress | null {
   if (provider === 'none') return null
   if (provider === 'local') return env.some(({ name }) => name === 'MODELS_DIR') ? null : MODEL_HUB
-  if (baseUrl !== undefined) return addressOf(baseUrl)
-  const variable = urlVariables[provider]
+  return baseUrl === undefined ? ownAddress(provider, env) : addressOf(baseUrl)
+}
+
+function choiceAddress(choice: string, env: readonly EnvironmentVariable[]): NetworkAddress | null {
+  const provider = readModelReference(choice)?.provider
+  return provider !== undefined && provider in modelProviders ? ownAddress(provider as ProviderName, env) : null
+}
+
+function ownAddress(provider: ProviderName, env: readonly EnvironmentVariable[]): NetworkAddress | null {
+  const { urlVariable, url } = modelProviders[provider]
   // Set by `env`: its value counts like that of any other variable.
-  if (env.some(({ name }) => name === variable)) return null
-  return addressOf(configurationSchema.shape[variable].parse(undefined))
+  if (url === undefined || env.some(({ name }) => name === urlVariable)) return null
+  return addressOf(url)
 }

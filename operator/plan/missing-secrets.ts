@@ -30,7 +30,8 @@ function areaOf(spec: RagPipeline['spec'], secret: string): Area {
   const { postgres, vectors, models } = spec
   if ([postgres.urlSecretRef?.name, postgres.credentialsSecretRef?.name].includes(secret)) return 'DatabaseReady'
   if (vectors.apiKeySecretRef?.name === secret) return 'VectorStoreReady'
-  if ([models.embedding.apiKeySecretRef?.name, models.llm.apiKeySecretRef?.name].includes(secret)) return 'ModelsReady'
+  const { embedding, llm, reranker } = models
+  if ([embedding, llm, reranker].some(({ apiKeySecretRef }) => apiKeySecretRef?.name === secret)) return 'ModelsReady'
   // Redis and `env`: the pods cannot start.
   return 'APIAvailable'
 }

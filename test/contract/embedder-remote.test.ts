@@ -8,7 +8,7 @@ const settings = { model: 'scripted-embedding', batchSize: 32, timeoutMs: 5000 }
 embedderContract('openai', async () => {
   const server = await startModelServer({ dimension: 64 })
   const make = (dimension: number) =>
-    openAiEmbedder({ ...settings, dimension }, { baseUrl: server.openAiUrl, apiKey: 'sk-test' })
+    openAiEmbedder({ ...settings, dimension }, { provider: 'openai', baseUrl: server.openAiUrl, apiKey: 'sk-test' })
   return { embedder: make(64), mistaken: make, stop: () => server.close() }
 })
 

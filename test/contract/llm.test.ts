@@ -4,5 +4,8 @@ import { llmContract } from './llm.ts'
 
 const model = 'scripted-chat'
 
-llmContract('openai', (server, settings) => new OpenAiLlm({ model, ...settings }, { baseUrl: server.openAiUrl }))
+llmContract(
+  'openai',
+  (server, settings) => new OpenAiLlm({ model, ...settings }, { provider: 'openai', baseUrl: server.openAiUrl }),
+)
 llmContract('ollama', (server, settings) => new OllamaLlm({ model, ...settings }, { baseUrl: server.url }))

@@ -194,7 +194,7 @@ export function embedderFor(models: Pick<ModelServer, 'openAiUrl'>) {
       timeoutMs: 5_000,
       retries: { attempts: 1, baseDelayMs: 1, longestDelayMs: 1 },
     },
-    { baseUrl: models.openAiUrl, apiKey: 'test-key' },
+    { provider: 'openai', baseUrl: models.openAiUrl, apiKey: 'test-key' },
   )
 }
 

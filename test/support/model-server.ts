@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { ollamaRoutes } from './model-server/ollama-protocol.ts'
 import { openAiRoutes } from './model-server/openai-protocol.ts'
+import { rerankRoutes } from './model-server/rerank-protocol.ts'
 import type { Exchange, Fault, ModelScript, Route } from './model-server/script.ts'
 
 /** A request that arrived, for assertions. */
@@ -26,7 +27,7 @@ export interface ModelServer {
   close(): Promise<void>
 }
 
-/** A server that speaks the protocols of OpenAI and Ollama: chat, streams and embeddings, scripted, and able to fail. */
+/** A server that speaks the protocols of OpenAI and Ollama: chat, streams, embeddings and reranking, scripted, and able to fail. */
 export async function startModelServer(script: Partial<ModelScript> = {}): Promise<ModelServer> {
   const faults: Fault[] = []
   const seen: SeenRequest[] = []
@@ -74,7 +75,7 @@ async function handle(
     })
   })
   seen.push({ path, headers: request.headers, body, abandoned })
-  const route: Route | undefined = { ...openAiRoutes, ...ollamaRoutes }[path]
+  const route: Route | undefined = { ...openAiRoutes, ...ollamaRoutes, ...rerankRoutes }[path]
   if (!route) return void response.writeHead(404).end('404 page not found')
   const fault = faults.shift()
   const exchange: Exchange = { body, response, script: script(), fault }
@@ -104,6 +105,10 @@ function answerWithFault({ response }: Exchange, fault: Fault): boolean {
     case 'hang-in-stream':
     case 'dimension':
     case 'missing-vector':
+    case 'missing-score':
+    case 'duplicate-index':
+    case 'strange-index':
+    case 'no-number':
       return false
   }
 }

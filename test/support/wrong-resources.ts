@@ -99,7 +99,7 @@ export const wrongResources: readonly WrongResource[] = [
   {
     what: 'an embedding of openai without a model',
     manifest: embedding({ provider: 'openai', dimension: 1536 }),
-    refusal: 'model must be set with provider openai or ollama, such as text-embedding-3-small',
+    refusal: 'model must be set with every provider but local and none, such as text-embedding-3-small',
   },
   {
     what: 'an embedding of openai without its dimension',
@@ -114,13 +114,18 @@ export const wrongResources: readonly WrongResource[] = [
   {
     what: 'an LLM without a model',
     manifest: pipelineManifest({ models: { llm: { provider: 'ollama' } } }),
-    refusal: 'model must be set with provider openai or ollama, such as gpt-4o-mini or llama3.1',
+    refusal: 'model must be set with every provider but none, such as gpt-4o-mini or llama3.1',
   },
   {
-    what: 'a reranker, which nothing would use yet',
+    what: 'a reranker without a model',
     manifest: pipelineManifest({ models: { reranker: { provider: 'cohere' } } }),
-    refusal: 'spec.models.reranker.provider: Unsupported value: "cohere": supported values: "none"',
-    fault: 'spec.models.reranker.provider: must be "none"',
+    refusal: 'model must be set with every provider but none, such as rerank-v3.5 or bge-reranker-v2-m3',
+  },
+  {
+    what: 'a choice of a provider that has no language models',
+    manifest: pipelineManifest({ models: { llm: { choices: ['cohere:rerank-v3.5'] } } }),
+    refusal: 'spec.models.llm.choices[0]',
+    fault: 'spec.models.llm.choices[0]: must be provider:model',
   },
   {
     what: 'an overlap of more than half a chunk',

@@ -1,5 +1,6 @@
 import { defined } from '../../contract/defined.ts'
 import { z } from 'zod'
+import { modelChoiceSchema } from '../../contract/model-reference.ts'
 import type { SystemSettings } from '../../services/system-config.ts'
 import { defineRoute } from '../route.ts'
 import { readRetrieval, retrievalSettingsBody, showRetrieval } from './settings-shapes.ts'
@@ -11,6 +12,7 @@ const settingsBody = z
   .strictObject({
     retrieval: retrievalSettingsBody.default({}).describe('Defaults of all knowledge bases; above the environment’s.'),
     tenant_quotas: quotasBody.default({}).describe('Of tenants that are made over HTTP without quotas of their own.'),
+    models: modelChoiceSchema.default({}).describe('Models of everybody who chooses none; above the environment’s.'),
     rate_limit_per_minute: z
       .int()
       .min(1)
@@ -45,9 +47,11 @@ export const replaceSystemConfig = defineRoute({
   body: settingsBody,
   responses: { 200: { description: 'As they are now.', schema: settingsBody } },
   async handler({ body, caller, requestId, services }) {
+    services.requestModels.check(body.models)
     const settings: SystemSettings = {
       retrieval: readRetrieval(body.retrieval),
       quotas: readQuotas(body.tenant_quotas),
+      models: body.models,
       ...defined({ requestsPerMinute: body.rate_limit_per_minute }),
     }
     return { status: 200, body: show(await services.systemConfig.replace(settings, { caller, requestId })) }
@@ -64,6 +68,7 @@ function show(settings: SystemSettings): z.output<typeof settingsBody> {
       storage_mb: quotas.storageMb,
       requests_per_minute: quotas.requestsPerMinute,
     }),
+    models: settings.models,
     ...defined({ rate_limit_per_minute: settings.requestsPerMinute }),
   }
 }

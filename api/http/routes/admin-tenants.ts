@@ -5,6 +5,7 @@ import { pageQuery, pageReply, pageRequest, pageSchema } from '../pagination.ts'
 import { defineRoute } from '../route.ts'
 import { mintedKeySchema, showKey } from './api-key-shapes.ts'
 import { defined } from '../../contract/defined.ts'
+import { modelChoiceSchema } from '../../contract/model-reference.ts'
 import { quotasBody, readQuotas, showTenant, showUsage, tenantSchema, usageSchema } from './tenant-shapes.ts'
 
 const tags = ['admin']
@@ -87,11 +88,18 @@ export const updateTenant = defineRoute({
   tags,
   auth: 'admin',
   params: tenantParams,
-  body: z.strictObject({ name: nameSchema.optional(), plan: planSchema.optional(), quotas: quotasBody.optional() }),
+  body: z.strictObject({
+    name: nameSchema.optional(),
+    plan: planSchema.optional(),
+    quotas: quotasBody.optional(),
+    models: modelChoiceSchema.optional().describe('Models of its knowledge bases that choose none; above the system’s. Replaces its choice, within 5 seconds.'), // prettier-ignore
+  }),
   responses: { 200: { description: 'As it is now.', schema: tenantSchema } },
   errors: ['TENANT_NOT_FOUND', 'CONFLICT'],
   async handler({ params, body, caller, requestId, services }) {
-    const changes = defined({ name: body.name, plan: body.plan, quotas: body.quotas && readQuotas(body.quotas) })
+    services.requestModels.check(body.models ?? {})
+    const { name, plan, models } = body
+    const changes = defined({ name, plan, models, quotas: body.quotas && readQuotas(body.quotas) })
     return { status: 200, body: showTenant(await services.tenants.update(params.id, changes, { caller, requestId })) }
   },
 })

@@ -1,5 +1,6 @@
 import { answeringSchema, readAnswering } from '../../contract/answering.ts'
 import { defined } from '../../contract/defined.ts'
+import { modelChoiceSchema, readModelChoice } from '../../contract/model-reference.ts'
 import { z } from 'zod'
 import type { KnowledgeBaseRow } from '../../stores/postgres/rows.ts'
 import { entityTag, onlyIfSeen, requireSeen, unlessKnown, unlessSeen } from '../entity-tag.ts'
@@ -27,6 +28,7 @@ const knowledgeBaseSchema = z
     chunking: chunkingBody.describe('Its own settings; what is not here is the pipeline’s.'),
     retrieval: retrievalSettingsBody.describe('Its own settings; what is not here is the pipeline’s.'),
     answering: answeringSchema.describe('How answers from it are written.'),
+    models: modelChoiceSchema.describe('Models that it chooses; what is not here is the tenant’s.'),
     managed_by: z.enum(['api', 'resource']).describe('`resource`: a RagTenant declares it, so HTTP cannot change it.'),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
@@ -41,6 +43,9 @@ const createBody = z.strictObject({
     .default({})
     .describe('How it is searched when a request says nothing; what is left out is the pipeline’s.'),
   answering: answeringSchema.default({}).describe('How answers from it are written.'),
+  models: modelChoiceSchema
+    .default({})
+    .describe('Models that answer from it and rerank it; what is left out is the tenant’s.'),
 })
 
 const updateBody = z.strictObject({
@@ -49,6 +54,7 @@ const updateBody = z.strictObject({
   chunking: chunkingBody.optional().describe('Replaces all of its chunking settings; documents keep their chunks until they are processed again.'), // prettier-ignore
   retrieval: retrievalSettingsBody.optional().describe('Replaces all of its retrieval settings.'),
   answering: answeringSchema.optional().describe('Replaces all of its answering settings.'),
+  models: modelChoiceSchema.optional().describe('Replaces its choice of models.'),
 })
 
 export const listKnowledgeBases = defineRoute({
@@ -77,6 +83,7 @@ export const createKnowledgeBase = defineRoute({
   responses: { 201: { description: 'Created.', schema: knowledgeBaseSchema } },
   errors: ['CONFLICT', 'QUOTA_EXCEEDED'],
   async handler({ scope, body, caller, requestId, services }) {
+    services.requestModels.check(body.models)
     const input = { ...body, chunking: readChunking(body.chunking), retrieval: readRetrieval(body.retrieval) }
     const row = await services.knowledgeBases.create(scope, input, { caller, requestId })
     return { status: 201, body: show(row), headers: { Location: `/v1/knowledge-bases/${row.id}` } }
@@ -116,12 +123,14 @@ export const updateKnowledgeBase = defineRoute({
   responses: { 200: { description: 'As it is now.', schema: knowledgeBaseSchema } },
   errors: ['KB_NOT_FOUND', 'CONFLICT', 'PRECONDITION_FAILED'],
   async handler({ scope, params, headers, body, caller, requestId, services }) {
+    services.requestModels.check(body.models ?? {})
     const changes = defined({
       name: body.name,
       description: body.description,
       chunking: body.chunking && readChunking(body.chunking),
       retrieval: body.retrieval && readRetrieval(body.retrieval),
       answering: body.answering,
+      models: body.models,
     })
     const check = (row: KnowledgeBaseRow) => requireSeen(show(row), headers)
     const row = await services.knowledgeBases.update(scope, params.id, changes, { caller, requestId }, check)
@@ -156,6 +165,7 @@ function show(row: KnowledgeBaseRow): z.output<typeof knowledgeBaseSchema> {
     chunking: showChunking(row.chunking),
     retrieval: showRetrieval(row.retrieval),
     answering: readAnswering(row.settings),
+    models: readModelChoice(row.settings),
     managed_by: row.managed_by,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defined } from '../../contract/defined.ts'
+import { modelChoiceSchema } from '../../contract/model-reference.ts'
 import { fusionMethods, memberNames, retrieverNames } from '../../contract/retrieval.ts'
 import { metadataFilterSchema } from '../../retrieval/filters/schema.ts'
 import type { FusionChoice, RetrievedChunk } from '../../retrieval/retriever.ts'
@@ -70,6 +71,9 @@ export const retrievalBody = z.strictObject({
       '`auto` chooses by what the knowledge base holds; `dense`: by meaning; `bm25`: by words; `hybrid`: both; `parent_document`: both, and the larger passages around what was found; `ensemble`, `fusion`: several, by rank or by score. Default: of the knowledge base, else `auto`. docs/retrieval.md says which when.',
     ),
   fusion: fusionBody.optional(),
+  model: modelChoiceSchema
+    .optional()
+    .describe('Models for this request, above those of knowledge base, tenant, system and environment.'),
   include_trace: z.boolean().default(false).describe('Also tell how the results came about.'),
 })
 
@@ -153,6 +157,7 @@ export function retrievalRequest(body: Omit<z.output<typeof retrievalBody>, 'inc
     scoreThreshold: body.score_threshold,
     metadataFilter: body.metadata_filter,
     retriever: body.retriever,
+    model: body.model,
     fusion: body.fusion && readFusion(body.fusion),
   }
 }

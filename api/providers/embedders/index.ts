@@ -33,10 +33,10 @@ export async function createEmbedder(settings: EmbedderSettings, machine: LocalM
       return { embedder: null, reason: 'EMBEDDING_PROVIDER is none' }
     case 'local':
       return createLocal(settings, machine)
-    case 'openai':
-      return { embedder: openAiEmbedder(settings, settings) }
     case 'ollama':
       return { embedder: ollamaEmbedder(settings, settings) }
+    default:
+      return { embedder: openAiEmbedder(settings, settings) }
   }
 }
 

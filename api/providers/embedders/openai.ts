@@ -1,5 +1,5 @@
 import { CallLimits } from '../call-limits.ts'
-import { OPENAI, openAiClient, type OpenAiConnection, throwOpenAiFailure } from '../openai-client.ts'
+import { openAiClient, type OpenAiConnection, throwOpenAiFailure } from '../openai-client.ts'
 import { unusable } from '../remote-failure.ts'
 import type { Embedder } from './embedder.ts'
 import { RemoteEmbedder, type RemoteEmbedderSettings } from './remote-embedder.ts'
@@ -10,7 +10,7 @@ export function openAiEmbedder(settings: RemoteEmbedderSettings, connection: Ope
   const client = openAiClient(connection, settings.timeoutMs)
   // Services that do not know the parameter refuse it, so only models that need it get it.
   const dimensions = remoteModel(settings.model).shortens ? { dimensions: settings.dimension } : {}
-  return new RemoteEmbedder(OPENAI, settings, async (texts, signal) => {
+  return new RemoteEmbedder(connection.provider, settings, async (texts, signal) => {
     const limits = new CallLimits(settings.timeoutMs, signal)
     try {
       const answer = await client.embeddings.create(
@@ -18,27 +18,27 @@ export function openAiEmbedder(settings: RemoteEmbedderSettings, connection: Ope
         { model: settings.model, input: [...texts], encoding_format: 'float', ...dimensions },
         { signal: limits.signal },
       )
-      return vectorsOf(answer)
+      return vectorsOf(answer, connection.provider)
     } catch (error) {
-      throwOpenAiFailure(error, limits, connection.baseUrl)
+      throwOpenAiFailure(error, limits, connection)
     }
   })
 }
 
 /** The client passes on whatever JSON came, so its shape is looked at; the order is by `index`. */
-function vectorsOf(answer: unknown): ArrayLike<number>[] {
+function vectorsOf(answer: unknown, provider: string): ArrayLike<number>[] {
   const data = (answer as { data?: unknown } | null)?.data
-  if (!Array.isArray(data)) throw unusable(OPENAI, 'it has no list `data`')
+  if (!Array.isArray(data)) throw unusable(provider, 'it has no list `data`')
   const items = data as { index?: number; embedding?: unknown }[]
-  return items.toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0)).map(({ embedding }) => vectorOf(embedding))
+  return items.toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0)).map(({ embedding }) => vectorOf(embedding, provider))
 }
 
-function vectorOf(embedding: unknown): ArrayLike<number> {
+function vectorOf(embedding: unknown, provider: string): ArrayLike<number> {
   if (Array.isArray(embedding)) return embedding as number[]
   // Some services answer base64 whatever they were asked for: float32, little endian.
   if (typeof embedding === 'string') {
     const bytes = Uint8Array.from(Buffer.from(embedding, 'base64'))
     return new Float32Array(bytes.buffer, 0, Math.floor(bytes.length / 4))
   }
-  throw unusable(OPENAI, 'an entry of `data` has no embedding')
+  throw unusable(provider, 'an entry of `data` has no embedding')
 }

@@ -1,7 +1,9 @@
 import PQueue from 'p-queue'
+import { modelProviders, type ProviderName } from '../../contract/model-providers.ts'
 import { EmbeddingDimensionError } from '../provider-error.ts'
 import { unusable } from '../remote-failure.ts'
 import { type RetryPolicy, standardRetries, withRetries } from '../retry.ts'
+import { slices } from '../slices.ts'
 import type { Embedder, EmbeddingPurpose } from './embedder.ts'
 import { remoteModel, type RemoteModel } from './remote-models.ts'
 
@@ -33,13 +35,13 @@ export class RemoteEmbedder implements Embedder {
   readonly #embedBatch: EmbedBatch
   readonly #queue = new PQueue({ concurrency: REQUESTS_AT_ONCE })
 
-  constructor(provider: string, settings: RemoteEmbedderSettings, embedBatch: EmbedBatch) {
+  constructor(provider: ProviderName, settings: RemoteEmbedderSettings, embedBatch: EmbedBatch) {
     this.provider = provider
     this.model = settings.model
     this.dimension = settings.dimension
     this.#traits = remoteModel(settings.model)
     this.maxInputCharacters = this.#traits.maxTokens * CHARACTERS_PER_TOKEN
-    this.#batchSize = settings.batchSize
+    this.#batchSize = Math.min(settings.batchSize, modelProviders[provider].embedding?.maxTexts ?? Infinity)
     this.#retries = settings.retries ?? standardRetries
     this.#embedBatch = embedBatch
   }
@@ -80,8 +82,4 @@ export class RemoteEmbedder implements Embedder {
       return Float32Array.from(vector, value => value / norm)
     })
   }
-}
-
-function slices<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size)) // prettier-ignore
 }

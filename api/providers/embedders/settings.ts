@@ -1,4 +1,6 @@
 import type { Environment } from '../../contract/configuration.ts'
+import type { RemoteEmbeddingProviderName } from '../../contract/model-providers.ts'
+import { type ProviderConnection, providerConnection } from '../../contract/model-variables.ts'
 
 /** Which embedder to make; `none` makes none, and retrieval is BM25 only. */
 export type EmbedderSettings =
@@ -9,38 +11,29 @@ export type EmbedderSettings =
       readonly dimension: number
       readonly modelsDir?: string | undefined
     }
-  | {
-      readonly provider: 'openai' | 'ollama'
+  | ({
+      readonly provider: RemoteEmbeddingProviderName
       readonly model: string
       readonly dimension: number
-      readonly baseUrl: string
-      readonly apiKey?: string | undefined
+      readonly apiVersion: string
       readonly batchSize: number
       readonly timeoutMs: number
-    }
+    } & ProviderConnection)
 
 /** What the environment says about embeddings; a variable of its own stands above the provider’s. */
 export function embedderSettings(environment: Environment): EmbedderSettings {
-  const { EMBEDDING_MODEL: model, EMBEDDING_DIM: dimension } = environment
-  const remote = {
+  const { EMBEDDING_PROVIDER: provider, EMBEDDING_MODEL: model, EMBEDDING_DIM: dimension } = environment
+  if (provider === 'none') return { provider }
+  if (provider === 'local') return { provider, model, dimension, modelsDir: environment.MODELS_DIR }
+  const connection = providerConnection(environment, 'EMBEDDING', provider)
+  if (!connection) throw new TypeError(`there is no address of ${provider}; parseConfiguration must come first`)
+  return {
+    ...connection,
+    provider,
     model,
     dimension,
+    apiVersion: environment.AZURE_OPENAI_API_VERSION,
     batchSize: environment.EMBEDDING_BATCH_SIZE,
     timeoutMs: environment.EMBEDDING_TIMEOUT_SECONDS * 1000,
-  }
-  switch (environment.EMBEDDING_PROVIDER) {
-    case 'none':
-      return { provider: 'none' }
-    case 'local':
-      return { provider: 'local', model, dimension, modelsDir: environment.MODELS_DIR }
-    case 'openai':
-      return {
-        ...remote,
-        provider: 'openai',
-        baseUrl: environment.EMBEDDING_BASE_URL ?? environment.OPENAI_BASE_URL,
-        apiKey: environment.EMBEDDING_API_KEY ?? environment.OPENAI_API_KEY,
-      }
-    case 'ollama':
-      return { ...remote, provider: 'ollama', baseUrl: environment.EMBEDDING_BASE_URL ?? environment.OLLAMA_BASE_URL }
   }
 }

@@ -3,14 +3,8 @@ import { OllamaLlm } from './ollama.ts'
 import { OpenAiLlm } from './openai.ts'
 import type { LlmSettings } from './settings.ts'
 
-/** The LLM that the settings ask for; null for provider `none`. Does not call it. */
-export function createLlm(settings: LlmSettings): Llm | null {
-  switch (settings.provider) {
-    case 'none':
-      return null
-    case 'openai':
-      return new OpenAiLlm(settings, settings)
-    case 'ollama':
-      return new OllamaLlm(settings, settings)
-  }
+/** The LLM that the settings ask for; null for none. Does not call it. */
+export function createLlm(settings: LlmSettings | null): Llm | null {
+  if (!settings) return null
+  return settings.provider === 'ollama' ? new OllamaLlm(settings, settings) : new OpenAiLlm(settings, settings)
 }

@@ -1,6 +1,7 @@
 import type OpenAI from 'openai'
+import { type LlmQuirks, modelProviders } from '../../contract/model-providers.ts'
 import { CallLimits } from '../call-limits.ts'
-import { OPENAI, openAiClient, type OpenAiConnection, throwOpenAiFailure } from '../openai-client.ts'
+import { openAiClient, type OpenAiConnection, throwOpenAiFailure } from '../openai-client.ts'
 import { brokenOff, unusable } from '../remote-failure.ts'
 import { type RetryPolicy, standardRetries, withRetries } from '../retry.ts'
 import type { Completion, CompletionRequest, Llm, Usage } from './llm.ts'
@@ -13,17 +14,20 @@ export interface LlmCallSettings {
 
 /** Chat models of OpenAI or of a service with its protocol. */
 export class OpenAiLlm implements Llm {
-  readonly provider = OPENAI
+  readonly provider: string
   readonly model: string
   readonly #client: OpenAI
-  readonly #baseUrl: string
+  readonly #quirks: LlmQuirks
+  readonly #connection: OpenAiConnection
   readonly #timeoutMs: number
   readonly #retries: RetryPolicy
 
   constructor(settings: LlmCallSettings, connection: OpenAiConnection) {
+    this.provider = connection.provider
     this.model = settings.model
     this.#client = openAiClient(connection, settings.timeoutMs)
-    this.#baseUrl = connection.baseUrl
+    this.#connection = connection
+    this.#quirks = modelProviders[connection.provider].llm ?? {}
     this.#timeoutMs = settings.timeoutMs
     this.#retries = settings.retries ?? standardRetries
   }
@@ -31,11 +35,14 @@ export class OpenAiLlm implements Llm {
   async complete(request: CompletionRequest): Promise<Completion> {
     const limits = new CallLimits(this.#timeoutMs, request.signal)
     const answer = await this.#call(limits, signal =>
-      this.#client.chat.completions.create({ ...chatBody(this.model, request), stream: false }, { signal }),
+      this.#client.chat.completions.create(
+        { ...chatBody(this.model, request, this.#quirks), stream: false },
+        { signal },
+      ),
     )
     // The client passes on whatever JSON came.
     const choice = (answer as Partial<typeof answer> | null)?.choices?.[0]
-    if (!choice) throw unusable(OPENAI, 'it has no `choices`')
+    if (!choice) throw unusable(this.provider, 'it has no `choices`')
     return {
       text: choice.message?.content ?? '',
       usage: usageOf(answer.usage),
@@ -47,7 +54,7 @@ export class OpenAiLlm implements Llm {
     const limits = new CallLimits(this.#timeoutMs, request.signal)
     const stream = await this.#call(limits, signal =>
       this.#client.chat.completions.create(
-        { ...chatBody(this.model, request), stream: true, stream_options: { include_usage: true } },
+        { ...chatBody(this.model, request, this.#quirks), stream: true, stream_options: { include_usage: true } },
         { signal },
       ),
     )
@@ -67,20 +74,20 @@ export class OpenAiLlm implements Llm {
         yield delta
       }
     } catch (error) {
-      limits.throwIfExceeded(OPENAI)
-      throw brokenOff(OPENAI, error)
+      limits.throwIfExceeded(this.provider)
+      throw brokenOff(this.provider, error)
     }
-    limits.throwIfExceeded(OPENAI)
-    if (finish === undefined) throw brokenOff(OPENAI)
+    limits.throwIfExceeded(this.provider)
+    if (finish === undefined) throw brokenOff(this.provider)
     return { text, usage, finishReason: finishReason(finish) }
   }
 
   async #call<T>(limits: CallLimits, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    limits.throwIfExceeded(OPENAI)
+    limits.throwIfExceeded(this.provider)
     const attempt = () =>
-      send(limits.signal).catch((error: unknown) => throwOpenAiFailure(error, limits, this.#baseUrl))
+      send(limits.signal).catch((error: unknown) => throwOpenAiFailure(error, limits, this.#connection))
     return withRetries(attempt, this.#retries, limits.signal).catch((error: unknown) =>
-      throwOpenAiFailure(error, limits, this.#baseUrl),
+      throwOpenAiFailure(error, limits, this.#connection),
     )
   }
 }
@@ -88,16 +95,24 @@ export class OpenAiLlm implements Llm {
 /** Reasoning models refuse a temperature, and the old name of the limit; other services know only the old one. */
 const reasoningModel = /^(o\d|gpt-5)/
 
-function chatBody(model: string, request: CompletionRequest) {
-  const { temperature, maxTokens } = request
+function chatBody(model: string, request: CompletionRequest, quirks: LlmQuirks) {
+  const { temperature, maxTokens, json = false } = request
   const reasons = reasoningModel.test(model)
+  const extra = quirks.extra?.filter(({ models }) => models.test(model)).map(({ body }) => body) ?? []
   return {
     model,
-    messages: request.messages.map(({ role, content }) => ({ role, content })),
-    ...(temperature === undefined || reasons ? {} : { temperature }),
+    messages: messagesFor(request, quirks),
+    ...(temperature === undefined || reasons ? {} : { temperature: Math.max(temperature, quirks.lowestTemperature ?? 0) }), // prettier-ignore
     ...(maxTokens === undefined ? {} : reasons ? { max_completion_tokens: maxTokens } : { max_tokens: maxTokens }),
-    ...(request.json ? { response_format: { type: 'json_object' as const } } : {}),
+    ...(json ? { response_format: { type: 'json_object' as const } } : {}),
+    ...(Object.assign({}, ...extra) as object),
   }
+}
+
+function messagesFor({ messages, json = false }: CompletionRequest, { jsonNeedsWord = false }: LlmQuirks) {
+  const sent = messages.map(({ role, content }) => ({ role, content }))
+  if (!json || !jsonNeedsWord || sent.some(({ content }) => /json/i.test(content))) return sent
+  return [...sent, { role: 'system' as const, content: 'Answer with a JSON object.' }]
 }
 
 function usageOf(usage: { prompt_tokens?: number; completion_tokens?: number } | null | undefined): Usage {

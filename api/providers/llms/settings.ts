@@ -1,29 +1,32 @@
 import type { Environment } from '../../contract/configuration.ts'
+import type { LlmProviderName } from '../../contract/model-providers.ts'
+import type { ModelReference } from '../../contract/model-reference.ts'
+import { type ProviderConnection, providerConnection } from '../../contract/model-variables.ts'
 import type { RetryPolicy } from '../retry.ts'
 
-/** Which LLM to use; `none` has answers made of the documents' own sentences. */
-export type LlmSettings =
-  | { readonly provider: 'none' }
-  | {
-      readonly provider: 'openai' | 'ollama'
-      readonly model: string
-      readonly baseUrl: string
-      readonly apiKey?: string | undefined
-      /** For a whole call, its retries and its stream included. */
-      readonly timeoutMs: number
-      readonly retries?: RetryPolicy
-    }
+/** Which LLM to make. */
+export interface LlmSettings extends ProviderConnection {
+  readonly provider: LlmProviderName
+  readonly model: string
+  readonly apiVersion: string
+  /** For a whole call, its retries and its stream included. */
+  readonly timeoutMs: number
+  readonly retries?: RetryPolicy
+}
 
-/** What the environment says about the LLM; a variable of its own stands above the provider’s. */
-export function llmSettings(environment: Environment): LlmSettings {
+/** The LLM that LLM_PROVIDER names; null for none: answers are made of the documents' own sentences. */
+export function llmSettings(environment: Environment): LlmSettings | null {
   const { LLM_PROVIDER: provider, LLM_MODEL: model } = environment
-  if (provider === 'none' || model === undefined) return { provider: 'none' }
-  const ownUrl = provider === 'openai' ? environment.OPENAI_BASE_URL : environment.OLLAMA_BASE_URL
-  return {
-    provider,
-    model,
-    baseUrl: environment.LLM_BASE_URL ?? ownUrl,
-    apiKey: provider === 'openai' ? (environment.LLM_API_KEY ?? environment.OPENAI_API_KEY) : undefined,
-    timeoutMs: environment.LLM_TIMEOUT_SECONDS * 1000,
-  }
+  return provider === 'none' || model === undefined ? null : llmSettingsOf(environment, { provider, model })
+}
+
+/** The same for another one, such as one of LLM_CHOICES. */
+export function llmSettingsOf(
+  environment: Environment,
+  { provider, model }: ModelReference<LlmProviderName>,
+): LlmSettings | null {
+  const connection = providerConnection(environment, 'LLM', provider)
+  if (!connection) return null
+  const { AZURE_OPENAI_API_VERSION: apiVersion, LLM_TIMEOUT_SECONDS: seconds } = environment
+  return { ...connection, provider, model, apiVersion, timeoutMs: seconds * 1000 }
 }

@@ -36,6 +36,8 @@ export type Fault =
   | { readonly kind: 'dimension'; readonly dimension: number }
   /** One vector too few. */
   | { readonly kind: 'missing-vector' }
+  /** One relevance too few, one twice, one of no text, one that is no number. */
+  | { readonly kind: 'missing-score' | 'duplicate-index' | 'strange-index' | 'no-number' }
 
 export interface Exchange {
   readonly body: Record<string, unknown>

@@ -19,6 +19,7 @@ const secretValues: Record<string, string> = {
   'redis/url': 'redis://:p4ss@redis:6379/0',
   'models/embedding': 'embedding-0123456789',
   'models/llm': 'llm-0123456789',
+  'models/reranker': 'reranker-0123456789',
   'openai/token': 'openai-0123456789',
   'demo-admin-token/token': 'admin-token-0123456789',
 }
@@ -109,6 +110,15 @@ describe('the environment that the operator renders and the API reads', () => {
       LLM_MODEL: 'llama3.1',
       LLM_BASE_URL: 'http://ollama.example.org:11434',
       LLM_API_KEY: 'llm-0123456789',
+      LLM_CHOICES: [
+        { provider: 'openai', model: 'gpt-4o-mini' },
+        { provider: 'vllm', model: 'Qwen/Qwen3-8B' },
+      ],
+      RERANK_PROVIDER: 'cohere',
+      RERANK_MODEL: 'rerank-v3.5',
+      RERANK_BASE_URL: 'https://rerank.example.org/v2',
+      RERANK_API_KEY: 'reranker-0123456789',
+      RERANK_CHOICES: [{ provider: 'vllm', model: 'BAAI/bge-reranker-v2-m3' }],
       CHUNKING_CHUNKER: 'sentence',
       CHUNKING_SIZE: 640,
       CHUNKING_OVERLAP: 64,
@@ -140,6 +150,8 @@ describe('the environment that the operator renders and the API reads', () => {
       [{ models: { embedding: { batchSize: 8 } } }, ['EMBEDDING_BATCH_SIZE']],
       [{ redis: { urlSecretRef: { name: 'redis' } } }, ['RATE_LIMIT_STORAGE', 'REDIS_URL']],
       [{ models: { llm: { provider: 'openai', model: 'm' } } }, ['LLM_MODEL', 'LLM_PROVIDER']],
+      [{ models: { llm: { choices: ['ollama:qwen3'] } } }, ['LLM_CHOICES']],
+      [{ models: { reranker: { provider: 'vllm', model: 'm' } } }, ['RERANK_MODEL', 'RERANK_PROVIDER']],
     ]
     const before = containerEnvironment(pipeline(), 'api')
     for (const [spec, variables] of fields) {

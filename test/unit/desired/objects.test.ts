@@ -149,7 +149,7 @@ describe('the Secrets that pods need', () => {
   it('are the ones that fields and env refer to, with their keys, without the one that the operator makes', () => {
     expect(referencedSecrets(pipeline())).to.deep.equal([{ name: 'demo-postgres', keys: ['url'] }])
     expect(referencedSecrets(pipeline(maximalSpec))).to.deep.equal([
-      { name: 'models', keys: ['embedding', 'llm'] },
+      { name: 'models', keys: ['embedding', 'llm', 'reranker'] },
       { name: 'openai', keys: ['token'] },
       { name: 'pg', keys: ['pass', 'user'] },
       { name: 'qdrant', keys: ['api-key'] },

@@ -4,7 +4,9 @@ import { parseConfiguration } from '../../../api/contract/configuration.ts'
 import { createEmbedder } from '../../../api/providers/embedders/index.ts'
 import { embedderSettings } from '../../../api/providers/embedders/settings.ts'
 import { createLlm } from '../../../api/providers/llms/index.ts'
-import { llmSettings } from '../../../api/providers/llms/settings.ts'
+import { llmSettings, llmSettingsOf } from '../../../api/providers/llms/settings.ts'
+import { createReranker } from '../../../api/providers/rerankers/index.ts'
+import { rerankerSettings } from '../../../api/providers/rerankers/settings.ts'
 import { EmbeddingDimensionError, ProviderError } from '../../../api/providers/provider-error.ts'
 
 const machine = {
@@ -17,6 +19,11 @@ function environment(env: Record<string, string>) {
   const result = parseConfiguration({ DATABASE_URL: 'postgresql://x/y', VECTOR_ENGINE: 'pgvector', ...env })
   if (!result.ok) throw new Error(result.faults.join('\n'))
   return result.configuration
+}
+
+function faults(env: Record<string, string>): readonly string[] {
+  const result = parseConfiguration({ DATABASE_URL: 'postgresql://x/y', VECTOR_ENGINE: 'pgvector', ...env })
+  return result.ok ? [] : result.faults
 }
 
 describe('providers from the environment', () => {
@@ -59,6 +66,33 @@ describe('providers from the environment', () => {
     const own = { ...env, LLM_BASE_URL: 'http://own/v1', LLM_API_KEY: 'own', EMBEDDING_BASE_URL: 'http://vectors/v1' }
     expect(llmSettings(environment(own))).to.include({ baseUrl: 'http://own/v1', apiKey: 'own' })
     expect(embedderSettings(environment(own))).to.include({ baseUrl: 'http://vectors/v1', apiKey: 'shared', batchSize: 32 }) // prettier-ignore
+  })
+
+  it('gives the key and address of a use to its own provider alone', () => {
+    const env = { LLM_PROVIDER: 'deepseek', LLM_MODEL: 'deepseek-chat', LLM_API_KEY: 'sk-deepseek', LLM_CHOICES: 'qwen:qwen-plus', DASHSCOPE_API_KEY: 'sk-qwen' } // prettier-ignore
+    const read = environment(env)
+    expect(llmSettings(read)).to.include({ baseUrl: 'https://api.deepseek.com', apiKey: 'sk-deepseek' })
+    expect(llmSettingsOf(read, read.LLM_CHOICES[0]!)).to.include({ provider: 'qwen', model: 'qwen-plus', apiKey: 'sk-qwen' }) // prettier-ignore
+  })
+
+  it('refuses at the start what would be refused at every call, and says what to set', () => {
+    expect(faults({ LLM_PROVIDER: 'gemini', LLM_MODEL: 'm' })).to.deep.equal(['GEMINI_API_KEY: must be set when LLM_PROVIDER is gemini']) // prettier-ignore
+    expect(faults({ LLM_PROVIDER: 'azure', LLM_MODEL: 'm' })).to.deep.equal(['AZURE_OPENAI_ENDPOINT: must be set when LLM_PROVIDER is azure']) // prettier-ignore
+    expect(faults({ LLM_PROVIDER: 'azure', LLM_MODEL: 'm', AZURE_OPENAI_ENDPOINT: 'https://a.openai.azure.com' })).to.deep.equal(['AZURE_OPENAI_API_KEY: must be set when LLM_PROVIDER is azure']) // prettier-ignore
+    expect(faults({ RERANK_PROVIDER: 'cohere' })).to.deep.equal(['RERANK_MODEL: must be set when RERANK_PROVIDER is cohere', 'COHERE_API_KEY: must be set when RERANK_PROVIDER is cohere']) // prettier-ignore
+    expect(faults({ LLM_CHOICES: 'kimi:k2, kimi:k3' })).to.deep.equal(['MOONSHOT_API_KEY: must be set when LLM_CHOICES names kimi']) // prettier-ignore
+    expect(faults({ LLM_CHOICES: 'gpt-4o' })[0]).to.match(/LLM_CHOICES: must be provider:model.*"gpt-4o" is not/)
+    expect(faults({ LLM_CHOICES: 'cohere:command' })[0]).to.include('"cohere:command" is not')
+    expect(faults({ EMBEDDING_PROVIDER: 'deepseek' })[0]).to.include('EMBEDDING_PROVIDER')
+    // A gateway at another address may want none.
+    expect(faults({ LLM_PROVIDER: 'gemini', LLM_MODEL: 'm', LLM_BASE_URL: 'http://gateway/v1' })).to.deep.equal([])
+  })
+
+  it('makes rerankers, or none', () => {
+    expect(createReranker(rerankerSettings(environment({})))).to.equal(null)
+    const cohere = { RERANK_PROVIDER: 'cohere', RERANK_MODEL: 'rerank-v3.5', COHERE_API_KEY: 'sk-cohere' }
+    expect(rerankerSettings(environment(cohere))).to.include({ baseUrl: 'https://api.cohere.com/v2', apiKey: 'sk-cohere', timeoutMs: 15_000 }) // prettier-ignore
+    expect(createReranker(rerankerSettings(environment(cohere)))).to.include({ provider: 'cohere', model: 'rerank-v3.5' }) // prettier-ignore
   })
 
   it('makes remote ones without calling them', async () => {

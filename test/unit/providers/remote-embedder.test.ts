@@ -16,7 +16,7 @@ const settings: RemoteEmbedderSettings = {
 }
 
 const providers: Readonly<Record<string, (server: ModelServer, changes?: Partial<RemoteEmbedderSettings>) => Embedder>> = {
-  openai: (server, changes) => openAiEmbedder({ ...settings, ...changes }, { baseUrl: server.openAiUrl, apiKey: 'sk-secret-1' }),
+  openai: (server, changes) => openAiEmbedder({ ...settings, ...changes }, { provider: 'openai', baseUrl: server.openAiUrl, apiKey: 'sk-secret-1' }),
   ollama: (server, changes) => ollamaEmbedder({ ...settings, ...changes }, { baseUrl: server.url }),
 } // prettier-ignore
 

@@ -15,6 +15,7 @@ const knowledgeBase = (id: string): SearchableKnowledgeBase => ({
   chunker: 'recursive',
   retrieval: {},
   answering: {},
+  models: {},
 })
 
 function directory(...ids: string[]) {
