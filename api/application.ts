@@ -15,6 +15,8 @@ import { observeDatabase, poolStatistics } from './metrics/database-metrics.ts'
 import { observedCache } from './metrics/observed-cache.ts'
 import { observedEmbedder } from './metrics/observed-providers.ts'
 import type { EmbedderResult } from './providers/embedders/index.ts'
+import { guardedEmbedder } from './providers/guarded-models.ts'
+import { ModelGuards } from './model-guards.ts'
 import { buildModels } from './build-models.ts'
 import { buildRetrieval } from './build-retrieval.ts'
 import { ApiKeyService } from './services/api-keys.ts'
@@ -82,9 +84,10 @@ export function buildApplication(options: ApplicationOptions): Application {
   const redis = openRedis(configuration, log)
   const cache = new Cache(redis ? new RedisCache(redis) : new MemoryCache(CACHE_BYTES), observedCache(metrics, log))
   const queue = new JobQueue({ database, log, supervise: options.works })
-  const embedding = embeddingOf(options, metrics)
+  const guards = new ModelGuards(metrics)
+  const embedding = embeddingOf(options, guards, metrics)
   const systemConfig = new SystemConfigService(database, now)
-  const models = buildModels({ configuration, database, systemConfig, metrics })
+  const models = buildModels({ configuration, database, systemConfig, guards, metrics, log })
   const retrieval = buildRetrieval({ configuration, stores, embedding, models, cache, systemConfig, metrics, log, now })
   const authentication = new AuthenticationService({
     database,
@@ -196,9 +199,16 @@ function openRedis(configuration: Configuration, log: Logger): Redis | null {
   return redis
 }
 
-function embeddingOf({ embedding, configuration }: ApplicationOptions, metrics: Metrics): EmbeddingPart | null {
+function embeddingOf(
+  { embedding: { embedder }, configuration }: ApplicationOptions,
+  guards: ModelGuards,
+  metrics: Metrics,
+): EmbeddingPart | null {
   const space = configuredSpace(configuration)
-  return embedding.embedder && space ? { embedder: observedEmbedder(embedding.embedder, metrics), space } : null
+  if (!embedder || !space) return null
+  // Remote ones limit their calls themselves.
+  const guarded = guardedEmbedder(embedder, guards.of('embedding', embedder, 1))
+  return { embedder: observedEmbedder(guarded, metrics), space }
 }
 
 function embeddingMode({ embedding, configuration }: ApplicationOptions, space: VectorSpace | null) {

@@ -1,15 +1,19 @@
 import type { Knex } from 'knex'
 import { LRUCache } from 'lru-cache'
+import type { Logger } from 'pino'
 import type { Configuration } from './contract/configuration.ts'
-import { type ModelChoice, readModelChoice } from './contract/model-reference.ts'
+import { type ModelChoice, readModelChoice, writeModelReference } from './contract/model-reference.ts'
 import type { Metrics } from './metrics.ts'
+import type { ModelGuards } from './model-guards.ts'
 import { observedLlm, observedReranker } from './metrics/observed-providers.ts'
+import { guardedLlm, guardedReranker } from './providers/guarded-models.ts'
+import { FallbackLlm } from './providers/llms/fallback-llm.ts'
 import { createLlm } from './providers/llms/index.ts'
 import type { Llm } from './providers/llms/llm.ts'
 import { type LlmSettings, llmSettings, llmSettingsOf } from './providers/llms/settings.ts'
 import { createReranker } from './providers/rerankers/index.ts'
 import type { Reranker } from './providers/rerankers/reranker.ts'
-import { rerankerSettings, rerankerSettingsOf } from './providers/rerankers/settings.ts'
+import { type RerankerSettings, rerankerSettings, rerankerSettingsOf } from './providers/rerankers/settings.ts'
 import { type OfferedModels, RequestModels } from './services/request-models.ts'
 import type { SystemConfigService } from './services/system-config.ts'
 import { findTenant } from './stores/postgres/tenants.ts'
@@ -18,42 +22,57 @@ export interface ModelIngredients {
   readonly configuration: Configuration
   readonly database: Knex
   readonly systemConfig: SystemConfigService
+  readonly guards: ModelGuards
   readonly metrics: Metrics
+  readonly log: Logger
 }
 
 /** As long as a knowledge base's settings are remembered. */
 const TENANT_TTL_MS = 5000
+const RERANKS_AT_ONCE = 16
 
 /** The LLMs and rerankers that this process offers, and who gets which. */
-export function buildModels({ configuration, database, systemConfig, metrics }: ModelIngredients): RequestModels {
+export function buildModels(ingredients: ModelIngredients): RequestModels {
+  const { database, systemConfig } = ingredients
   const tenants = new LRUCache<string, ModelChoice>({
     max: 10_000,
     ttl: TENANT_TTL_MS,
     fetchMethod: async id => readModelChoice((await findTenant(database, id))?.settings ?? {}),
   })
   return new RequestModels({
-    llms: offeredLlms(configuration, metrics),
-    rerankers: offeredRerankers(configuration, metrics),
+    llms: offeredLlms(ingredients),
+    rerankers: offeredRerankers(ingredients),
     system: async () => (await systemConfig.current()).models,
     tenant: async scope => (await tenants.fetch(scope.tenantId)) ?? {},
   })
 }
 
-function offeredLlms(configuration: Configuration, metrics: Metrics): OfferedModels<Llm> {
+/** Only the environment's own LLM falls back: who chose another one chose where texts go. */
+function offeredLlms({ configuration, guards, metrics, log }: ModelIngredients): OfferedModels<Llm> {
   const make = (settings: LlmSettings | null) => {
     const llm = createLlm(settings)
-    return llm && observedLlm(llm, metrics)
+    return llm && observedLlm(guardedLlm(llm, guards.of('llm', llm, configuration.LLM_CONCURRENCY)), metrics)
+  }
+  const makeAll = (references: Configuration['LLM_CHOICES']) =>
+    present(references.map(reference => make(llmSettingsOf(configuration, reference))))
+  const first = make(llmSettings(configuration))
+  const fallbacks = makeAll(configuration.LLM_FALLBACKS)
+  const noteFallback = (from: Llm, to: Llm, error: Error) => {
+    metrics.countFallback(from.provider, to.provider)
+    log.warn({ err: error, from: writeModelReference(from), to: writeModelReference(to) }, 'an LLM failed; another one is asked') // prettier-ignore
   }
   return {
-    standard: make(llmSettings(configuration)),
-    others: present(configuration.LLM_CHOICES.map(choice => make(llmSettingsOf(configuration, choice)))),
+    standard: first && fallbacks.length > 0 ? new FallbackLlm(first, fallbacks, noteFallback) : first,
+    others: makeAll(configuration.LLM_CHOICES),
   }
 }
 
-function offeredRerankers(configuration: Configuration, metrics: Metrics): OfferedModels<Reranker> {
-  const make = (settings: Parameters<typeof createReranker>[0]) => {
+function offeredRerankers({ configuration, guards, metrics }: ModelIngredients): OfferedModels<Reranker> {
+  const make = (settings: RerankerSettings | null) => {
     const reranker = createReranker(settings)
-    return reranker && observedReranker(reranker, metrics)
+    return (
+      reranker && observedReranker(guardedReranker(reranker, guards.of('rerank', reranker, RERANKS_AT_ONCE)), metrics)
+    )
   }
   return {
     standard: make(rerankerSettings(configuration)),

@@ -41,6 +41,12 @@ export class Metrics implements HttpMetrics {
     rerank: this.#callCounter('rerank_calls_total', 'Calls of the reranker.', 'provider'),
     retrieval: this.#callCounter('retrieval_operations_total', 'Searches.', 'retriever'),
   }
+  readonly #fallbacks = new Counter({
+    name: 'llm_fallbacks_total',
+    help: 'Calls that another language model took over, by the providers of both.',
+    labelNames: ['from', 'to'],
+    registers: [this.registry],
+  })
   readonly #callDuration = {
     llm: this.#callHistogram('llm_call_duration_seconds', 'provider'),
     embedding: this.#callHistogram('embedding_call_duration_seconds', 'provider'),
@@ -103,6 +109,10 @@ export class Metrics implements HttpMetrics {
       caches.set(String(labels['cache']), { ...known, [String(labels['outcome'])]: value })
     }
     return caches
+  }
+
+  countFallback(from: string, to: string): void {
+    this.#fallbacks.inc({ from, to })
   }
 
   observeQuery(seconds: number): void {

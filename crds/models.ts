@@ -10,7 +10,7 @@ export const LOCAL_EMBEDDING = { model: 'bge-small-en-v1.5', dimension: 384 } as
 const apiKeySecretRef = secretKeyRef('api-key', 'the API key').optional().describe('Secret with the key of the provider.') // prettier-ignore
 const baseUrl = httpUrlSchema.optional().describe('Address of the provider; absent: the one of the provider in docs/models.md. Needed with azure.') // prettier-ignore
 const model = z.string().min(1).max(253)
-const choices = (variable: string, [, ...providers]: readonly string[]) =>
+const references = ([, ...providers]: readonly string[], description: string) =>
   z
     .array(
       z
@@ -21,7 +21,10 @@ const choices = (variable: string, [, ...providers]: readonly string[]) =>
     )
     .max(32)
     .default([])
-    .describe(`Others that requests, knowledge bases, tenants and the system may choose, as provider:model (${variable}). The keys of their providers go into spec.api.env.`) // prettier-ignore
+    .describe(`${description} The keys of their providers go into spec.api.env.`)
+
+const offered = (variable: string) =>
+  `Others that requests, knowledge bases, tenants and the system may choose, as provider:model (${variable}).`
 
 const embedding = withRule(
   z.strictObject({
@@ -63,7 +66,8 @@ const llm = withRule(
     model: model.optional().describe('Model of the provider; with azure the deployment.'),
     baseUrl,
     apiKeySecretRef,
-    choices: choices('LLM_CHOICES', llmProviders),
+    fallbacks: references(llmProviders, 'Asked in this order when the model fails, as provider:model (LLM_FALLBACKS).'),
+    choices: references(llmProviders, offered('LLM_CHOICES')),
   }),
   {
     cel: "self.provider == 'none' || has(self.model)",
@@ -78,7 +82,7 @@ const reranker = withRule(
     model: model.optional().describe('Model of the provider, such as rerank-v3.5.'),
     baseUrl,
     apiKeySecretRef,
-    choices: choices('RERANK_CHOICES', rerankProviders),
+    choices: references(rerankProviders, offered('RERANK_CHOICES')),
   }),
   {
     cel: "self.provider == 'none' || has(self.model)",

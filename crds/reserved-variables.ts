@@ -35,6 +35,7 @@ export const reservedVariables = {
   LLM_MODEL: 'spec.models.llm.model',
   LLM_BASE_URL: 'spec.models.llm.baseUrl',
   LLM_API_KEY: 'spec.models.llm.apiKeySecretRef',
+  LLM_FALLBACKS: 'spec.models.llm.fallbacks',
   LLM_CHOICES: 'spec.models.llm.choices',
   RERANK_PROVIDER: 'spec.models.reranker.provider',
   RERANK_MODEL: 'spec.models.reranker.model',

@@ -19,6 +19,7 @@ export interface Written {
   readonly answer: Answer
   readonly usage: Completion['usage']
   readonly finishReason: Completion['finishReason']
+  readonly by: { readonly provider: string; readonly model: string }
 }
 
 /**
@@ -33,7 +34,8 @@ export async function* writeAnswer(writing: Writing): AsyncGenerator<AnswerPiece
     ? mapStream(llm.stream(request), delta => [reader.read(delta)])
     : whole(await llm.complete(request), reader)
   yield reader.end()
-  return { answer: reader.answer, usage: completion.usage, finishReason: completion.finishReason }
+  const by = completion.by ?? { provider: llm.provider, model: llm.model }
+  return { answer: reader.answer, usage: completion.usage, finishReason: completion.finishReason, by }
 }
 
 function* whole(completion: Completion, reader: CitationReader): Generator<AnswerPiece, Completion, void> {

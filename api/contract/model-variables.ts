@@ -37,6 +37,10 @@ export const modelVariables = {
   LLM_BASE_URL: httpUrl.optional().describe('Where LLM_PROVIDER is, for answers; above the variable of the provider.'),
   LLM_API_KEY: secret('Key of LLM_PROVIDER, for answers; above the variable of the provider.'),
   LLM_TIMEOUT_SECONDS: integer(1, 3600).default(60).describe('How long one call of the LLM may take.'),
+  LLM_FALLBACKS: references(llmProviders).describe('LLMs that are asked in this order when LLM_MODEL fails, as `provider:model`, separated by commas.'), // prettier-ignore
+  LLM_CONCURRENCY: integer(1, 1000)
+    .default(16)
+    .describe('Calls of one LLM at the same time in one process; others wait.'),
   LLM_CHOICES: references(llmProviders).describe('Other LLMs that requests, knowledge bases, tenants and the system may choose, as `provider:model`, separated by commas.'), // prettier-ignore
 
   EMBEDDING_PROVIDER: z
@@ -125,6 +129,9 @@ export function modelFaults(env: ModelEnvironment): string[] {
     if (provider !== 'none' && !env[`${use}_MODEL`])
       faults.push(`${use}_MODEL: must be set when ${use}_PROVIDER is ${provider}`)
     faults.push(...providerFaults(env, use, provider, `${use}_PROVIDER is ${provider}`))
+    if (use === 'LLM')
+      for (const { provider: next } of env.LLM_FALLBACKS)
+        faults.push(...providerFaults(env, use, next, `LLM_FALLBACKS names ${next}`))
     for (const chosen of new Set(env[`${use}_CHOICES`].map(reference => reference.provider)))
       faults.push(...providerFaults(env, use, chosen, `${use}_CHOICES names ${chosen}`))
   }

@@ -5,16 +5,19 @@ export class ProviderError extends Error {
   readonly transient: boolean
   /** From Retry-After, when the provider sent one. */
   readonly retryAfterSeconds: number | undefined
+  /** Of HTTP, when it answered at all. */
+  readonly status: number | undefined
 
   constructor(
     provider: string,
     message: string,
-    options: { transient: boolean; retryAfterSeconds?: number; cause?: unknown },
+    options: { transient: boolean; retryAfterSeconds?: number; status?: number; cause?: unknown },
   ) {
     super(`${provider}: ${message}`, options.cause === undefined ? undefined : { cause: options.cause })
     this.provider = provider
     this.transient = options.transient
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.status = options.status
   }
 }
 

@@ -21,6 +21,7 @@ export function answeredWith(
       (status >= 500 || transientStatuses.has(status)) &&
       !/insufficient_quota|exceeded your current quota/i.test(message),
     ...(seconds === undefined ? {} : { retryAfterSeconds: seconds }),
+    status,
     cause,
   })
 }

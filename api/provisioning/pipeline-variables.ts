@@ -47,6 +47,7 @@ function modelVariables(pipeline: RagPipeline): Settings {
     LLM_PROVIDER: llm.provider,
     LLM_MODEL: llm.model,
     LLM_BASE_URL: llm.baseUrl,
+    LLM_FALLBACKS: llm.fallbacks.join(','),
     LLM_CHOICES: llm.choices.join(','),
     RERANK_PROVIDER: reranker.provider,
     RERANK_MODEL: reranker.model,

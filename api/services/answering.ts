@@ -129,7 +129,7 @@ export class AnsweringService {
     const searched = await this.#parts.knowledgeBases.resolve(scope, retrieval.knowledgeBaseIds)
     const instructions = instructionsFor(searched, request.instructions)
     const written = yield* writeAnswer(writing(llm, { ...request, instructions }, sources, weight, streamed))
-    return outcomeOf(written, llm)
+    return outcomeOf(written)
   }
 }
 
@@ -178,6 +178,6 @@ function sum(a: Usage, b: Usage): Usage {
   }
 }
 
-function outcomeOf({ answer, usage, finishReason }: Written, { provider, model }: Llm): Outcome {
-  return { answer, usage, llm: { provider, model }, finishReason: finishReason === 'length' ? 'length' : 'stop' }
+function outcomeOf({ answer, usage, finishReason, by }: Written): Outcome {
+  return { answer, usage, llm: by, finishReason: finishReason === 'length' ? 'length' : 'stop' }
 }

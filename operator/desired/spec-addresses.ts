@@ -15,7 +15,7 @@ export function specAddresses({ spec }: RagPipeline, component: Component | JobC
   const { env } = spec[isJob(component) ? 'api' : component]
   // A Job has the API's environment and asks no model.
   const used = isJob(component) ? [] : [models.embedding, models.llm, models.reranker]
-  const choices = isJob(component) ? [] : [...models.llm.choices, ...models.reranker.choices]
+  const choices = isJob(component) ? [] : [...models.llm.fallbacks, ...models.llm.choices, ...models.reranker.choices]
   const addresses = [
     postgres.host ? remote({ host: postgres.host.toLowerCase(), port: postgres.port }) : null,
     vectors.url ? addressOf(vectors.url) : null,

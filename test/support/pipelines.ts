@@ -77,6 +77,7 @@ export const maximalSpec = {
       model: 'llama3.1',
       baseUrl: 'http://ollama.example.org:11434',
       apiKeySecretRef: { name: 'models', key: 'llm' },
+      fallbacks: ['vllm:llama3.1'],
       choices: ['openai:gpt-4o-mini', 'vllm:Qwen/Qwen3-8B'],
     },
     reranker: {

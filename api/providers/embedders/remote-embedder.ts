@@ -1,6 +1,6 @@
 import PQueue from 'p-queue'
 import { modelProviders, type ProviderName } from '../../contract/model-providers.ts'
-import { EmbeddingDimensionError } from '../provider-error.ts'
+import { EmbeddingDimensionError, ProviderError } from '../provider-error.ts'
 import { unusable } from '../remote-failure.ts'
 import { type RetryPolicy, standardRetries, withRetries } from '../retry.ts'
 import { slices } from '../slices.ts'
@@ -66,7 +66,18 @@ export class RemoteEmbedder implements Embedder {
     await this.#queue.onIdle()
   }
 
-  #run(batch: readonly string[], purpose: EmbeddingPurpose, signal: AbortSignal): Promise<Float32Array[]> {
+  /** A batch that is too much for the provider is asked for in halves. */
+  async #run(batch: readonly string[], purpose: EmbeddingPurpose, signal: AbortSignal): Promise<Float32Array[]> {
+    try {
+      return await this.#ask(batch, purpose, signal)
+    } catch (error) {
+      if (batch.length === 1 || !isTooLarge(error)) throw error
+      const halves = slices(batch, Math.ceil(batch.length / 2)).map(half => this.#run(half, purpose, signal))
+      return (await Promise.all(halves)).flat()
+    }
+  }
+
+  #ask(batch: readonly string[], purpose: EmbeddingPurpose, signal: AbortSignal): Promise<Float32Array[]> {
     const priority = purpose === 'query' ? 1 : 0
     const attempt = async () => this.#checked(await this.#embedBatch(batch, signal), batch.length)
     return this.#queue.add(() => withRetries(attempt, this.#retries, signal), { priority, signal })
@@ -82,4 +93,13 @@ export class RemoteEmbedder implements Embedder {
       return Float32Array.from(vector, value => value / norm)
     })
   }
+}
+
+/** Providers say so by 413, or by 400 and words of their own. */
+function isTooLarge(error: unknown): boolean {
+  if (!(error instanceof ProviderError)) return false
+  if (error.status === 413) return true
+  const words =
+    /too (many|long|large)|batch size|at most \d+ (inputs|texts)|maximum .*(tokens|inputs|context)|larger than/i
+  return (error.status === 400 || error.status === 422) && words.test(error.message)
 }

@@ -12,6 +12,8 @@ export interface Completion {
   readonly text: string
   readonly usage: Usage
   readonly finishReason: 'stop' | 'length' | 'other'
+  /** Who wrote it, when that is not the one that was asked: a fallback. */
+  readonly by?: { readonly provider: string; readonly model: string }
 }
 
 export interface CompletionRequest {

@@ -110,6 +110,7 @@ describe('the environment that the operator renders and the API reads', () => {
       LLM_MODEL: 'llama3.1',
       LLM_BASE_URL: 'http://ollama.example.org:11434',
       LLM_API_KEY: 'llm-0123456789',
+      LLM_FALLBACKS: [{ provider: 'vllm', model: 'llama3.1' }],
       LLM_CHOICES: [
         { provider: 'openai', model: 'gpt-4o-mini' },
         { provider: 'vllm', model: 'Qwen/Qwen3-8B' },

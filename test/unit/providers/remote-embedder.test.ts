@@ -44,6 +44,15 @@ for (const [name, make] of Object.entries(providers)) {
       expect(server.seen).to.have.length(5)
     })
 
+    it('halves a batch that is too much for the provider, and gives up on a single text', async () => {
+      server.misbehave({ kind: 'status', status: 413 }, { kind: 'status', status: 400, body: { error: { message: 'batch size is too large' } } }) // prettier-ignore
+      expect(await make(server).embed(texts(8), 'document')).to.have.length(8)
+      expect(inputs().map(input => input.length)).to.have.members([8, 4, 4, 2, 2])
+      server.reset()
+      server.misbehave({ kind: 'status', status: 413 })
+      expect((await failure(make(server).embed(texts(1), 'document'))).transient).to.equal(false)
+    })
+
     it('refuses an answer with too few vectors, or of another kind', async () => {
       for (const kind of ['missing-vector', 'not-the-protocol', 'malformed'] as const) {
         server.reset()
