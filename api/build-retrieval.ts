@@ -13,6 +13,7 @@ import type { Embedder } from './providers/embedders/embedder.ts'
 import { CollectionGenerations } from './retrieval/collection-generations.ts'
 import { createRetrievers } from './retrieval/index.ts'
 import { LexicalStatisticsCache } from './retrieval/lexical-statistics-cache.ts'
+import { storedMetadataFields } from './retrieval/metadata-fields/stored-metadata-fields.ts'
 import { storedPassages } from './retrieval/passages/stored-passages.ts'
 import { QueryEmbedder } from './retrieval/query-embedder.ts'
 import { AnsweringService } from './services/answering.ts'
@@ -59,7 +60,9 @@ export function buildRetrieval(ingredients: RetrievalIngredients) {
     const live = rows.filter(row => row.deleted_at === null)
     return live.map(row => searchable(row, configuration.chunking.chunker))
   })
-  const plain = createRetrievers({ vectors, embedder, statistics, generations, passages: storedPassages(database) })
+  const passages = storedPassages(database)
+  const fields = storedMetadataFields(database)
+  const plain = createRetrievers({ vectors, embedder, statistics, generations, passages, fields })
   const observed = Object.entries(plain).map(([name, retriever]) => [name, observedRetriever(retriever, metrics)])
   const retrievers = Object.fromEntries(observed) as typeof plain
   const defaults = async () => ({
@@ -75,6 +78,7 @@ export function buildRetrieval(ingredients: RetrievalIngredients) {
   })
   const retrieval = new RetrievalService({
     retrievers,
+    stores: { vectors, passages },
     knowledgeBases: directory,
     defaults,
     embedder,
@@ -87,10 +91,10 @@ export function buildRetrieval(ingredients: RetrievalIngredients) {
 }
 
 function searchable(row: KnowledgeBaseRow, usual: ChunkerName): SearchableKnowledgeBase {
-  const { id, name, created_at: createdAt, chunking, retrieval, settings } = row
+  const { id, name, description, created_at: createdAt, chunking, retrieval, settings } = row
   const answering = readAnswering(settings)
   const models = readModelChoice(settings)
-  return { id, name, createdAt, chunker: ownChunker(chunking) ?? usual, retrieval, answering, models }
+  return { id, name, description, createdAt, chunker: ownChunker(chunking) ?? usual, retrieval, answering, models }
 }
 
 /** A name that another version wrote and this one does not know is none. */
@@ -103,6 +107,9 @@ function environmentDefaults(configuration: Configuration): RetrievalSettings {
   return {
     defaultRetriever: configuration.RETRIEVAL_DEFAULT_RETRIEVER,
     topK: configuration.RETRIEVAL_TOP_K,
+    rerank: configuration.RETRIEVAL_RERANK,
+    queryTransform: configuration.RETRIEVAL_QUERY_TRANSFORM,
+    contextWindow: configuration.RETRIEVAL_CONTEXT_WINDOW,
     ...(scoreThreshold !== undefined && { scoreThreshold }),
   }
 }

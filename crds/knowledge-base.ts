@@ -4,7 +4,7 @@ import { retrievalSchema } from '../api/contract/retrieval.ts'
 import { withRule } from './rule.ts'
 
 const { chunker, chunkSize, chunkOverlap } = chunkingSchema.shape
-const { defaultRetriever, topK, scoreThreshold } = retrievalSchema.shape
+const { defaultRetriever, topK, scoreThreshold, rerank, queryTransform, contextWindow } = retrievalSchema.shape
 
 /** Same fields and bounds as the pipeline's, without defaults: what is left out is the pipeline's, also after it changes. */
 const ownChunkingSchema = withRule(
@@ -25,6 +25,9 @@ const ownRetrievalSchema = z.strictObject({
   defaultRetriever: defaultRetriever.unwrap().optional().describe(`${defaultRetriever.description} Absent: the pipeline's.`), // prettier-ignore
   topK: topK.unwrap().optional().describe(`${topK.description} Absent: the pipeline's.`),
   scoreThreshold,
+  rerank: rerank.unwrap().optional().describe(`${rerank.description} Absent: the pipeline's.`),
+  queryTransform: queryTransform.unwrap().optional().describe(`${queryTransform.description} Absent: the pipeline's.`),
+  contextWindow: contextWindow.unwrap().optional().describe(`${contextWindow.description} Absent: the pipeline's.`),
 })
 
 /** 63 characters of lower-case letters, digits and hyphens. Knowledge bases made over HTTP may have freer names. */

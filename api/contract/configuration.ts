@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { chunkerNames, chunkingSchema } from './chunking.ts'
 import { modelFaults, modelKeys, modelVariables } from './model-variables.ts'
 import { COLLECTION_PREFIX_PATTERN, normalizePrefix } from './names.ts'
-import { retrievalSchema, retrieverNames } from './retrieval.ts'
+import { queryTransformNames, rerankModes, retrievalSchema, retrieverNames } from './retrieval.ts'
 import { decimal, flag, httpUrl, integer, list } from './variable-types.ts'
 
 /**
@@ -150,6 +150,17 @@ export const configurationSchema = z.object({
     .describe('Retriever of requests that name none.'),
   RETRIEVAL_TOP_K: integer(1, 50).default(5).describe('Results of requests that do not say how many.'),
   RETRIEVAL_SCORE_THRESHOLD: decimal(0).optional().describe('Results below this score are left out.'),
+  RETRIEVAL_RERANK: z
+    .enum(rerankModes)
+    .default('none')
+    .describe('What orders the results of requests that do not say: `model`, `llm`, `mmr`, `auto` or `none`.'),
+  RETRIEVAL_QUERY_TRANSFORM: z
+    .enum(queryTransformNames)
+    .default('none')
+    .describe('What the LLM does to questions of requests that do not say.'),
+  RETRIEVAL_CONTEXT_WINDOW: integer(0, 5)
+    .default(0)
+    .describe('Chunks before and after each result that are given with it, in requests that do not say.'),
 
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl
     .optional()

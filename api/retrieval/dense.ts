@@ -14,7 +14,7 @@ export function densePlanner(parts: RetrievalParts): Planner {
     if (obstacle) throw new ApiError('KB_CONFIG_ERROR', obstacle.message)
     return {
       retriever: 'dense',
-      legs: [{ name: 'dense', using: 'dense', text: query.text }],
+      legs: [{ name: 'dense', using: 'dense', text: query.hypothetical ?? query.text }],
       combine: singleLeg,
     }
   }

@@ -26,7 +26,7 @@ export function hybridPlanner(parts: RetrievalParts): Planner {
     return {
       retriever: 'hybrid',
       legs: [
-        { name: 'dense', using: 'dense', text: query.text },
+        { name: 'dense', using: 'dense', text: query.hypothetical ?? query.text },
         { name: 'bm25', using: 'bm25', text: query.text },
       ],
       combine: found => fuseLegs(found, query.fusion, worth),

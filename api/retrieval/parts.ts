@@ -1,6 +1,7 @@
 import type { SearchLeg, VectorStore } from '../stores/vectors/vector-store.ts'
 import type { CollectionGenerations } from './collection-generations.ts'
 import type { LexicalStatisticsCache } from './lexical-statistics-cache.ts'
+import type { MetadataFieldSource } from './metadata-fields/metadata-field-source.ts'
 import type { PassageSource } from './passages/passage-source.ts'
 import type { QueryEmbedder } from './query-embedder.ts'
 import type { RetrievalQuery } from './retriever.ts'
@@ -13,6 +14,7 @@ export interface RetrievalParts {
   readonly statistics: LexicalStatisticsCache
   readonly generations: CollectionGenerations
   readonly passages: PassageSource
+  readonly fields: MetadataFieldSource
 }
 
 /**

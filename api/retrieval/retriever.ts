@@ -1,4 +1,6 @@
 import type { FusionMethod, MemberName, RetrieverName } from '../contract/retrieval.ts'
+import type { Llm } from '../providers/llms/llm.ts'
+import type { Reranker } from '../providers/rerankers/reranker.ts'
 import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
 import type { MetadataFilter } from '../stores/vectors/metadata-filter.ts'
 import type { StoredPoint } from '../stores/vectors/vector-store.ts'
@@ -14,7 +16,17 @@ export interface RetrievalQuery {
   readonly fusion?: FusionChoice
   /** Whether the searched knowledge bases cut documents into parents and children. */
   readonly hasParents?: boolean
+  /** None where it is not said. */
+  readonly models?: RetrievalModels
+  /** Embedded in place of `text`, by the retrievers that embed it. */
+  readonly hypothetical?: string
   readonly signal?: AbortSignal
+}
+
+/** The models of this request; null: there is none. */
+export interface RetrievalModels {
+  readonly llm: Llm | null
+  readonly reranker: Reranker | null
 }
 
 /** How several lists become one, where the request says so. */

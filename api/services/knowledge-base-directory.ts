@@ -10,6 +10,8 @@ import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
 export interface SearchableKnowledgeBase {
   readonly id: string
   readonly name: string
+  /** What is in it, for people, and for an LLM that chooses among knowledge bases. */
+  readonly description: string
   readonly createdAt: Date
   /** How documents that come now are cut. */
   readonly chunker: ChunkerName

@@ -1,7 +1,10 @@
-import type { RetrievalSettings, RetrieverName } from '../contract/retrieval.ts'
+import type { QueryTransformName, RerankMode, RetrievalSettings, RetrieverName } from '../contract/retrieval.ts'
+import { defined } from '../contract/defined.ts'
 import { ApiError } from '../contract/error-codes.ts'
 import type { ModelChoice } from '../contract/model-reference.ts'
 import type { QueryEmbedder } from '../retrieval/query-embedder.ts'
+import type { RetrievalParts } from '../retrieval/parts.ts'
+import { retrieveInSteps } from '../retrieval/retrieve-in-steps.ts'
 import type { FusionChoice, RetrievedChunk, Retriever } from '../retrieval/retriever.ts'
 import { Stopwatch } from '../retrieval/stopwatch.ts'
 import { parseFilter } from '../retrieval/filters/parse.ts'
@@ -31,6 +34,10 @@ export interface RetrievalRequest {
   readonly fusion?: FusionChoice | undefined
   /** Models to use instead of the knowledge bases', the tenant's, the system's and the environment's. */
   readonly model?: ModelChoice | undefined
+  readonly rerank?: RerankMode | undefined
+  readonly queryTransform?: QueryTransformName | undefined
+  /** 0…5. */
+  readonly contextWindow?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -56,6 +63,8 @@ export interface EmbeddingInfo {
 
 export interface RetrievalServiceParts {
   readonly retrievers: Readonly<Record<RetrieverName, Retriever>>
+  /** Of the same stores that the retrievers search. */
+  readonly stores: Pick<RetrievalParts, 'vectors' | 'passages'>
   readonly knowledgeBases: KnowledgeBaseDirectory
   /** The pipeline's: what an administrator has set now, else the environment's. */
   readonly defaults: () => Promise<RetrievalSettings>
@@ -97,27 +106,31 @@ export class RetrievalService {
   async #find(scope: TenantScope, request: RetrievalRequest, stopwatch: Stopwatch): Promise<RetrievalResult> {
     const text = readableQuery(request.query)
     const filter = request.metadataFilter == null ? undefined : parseFilter(request.metadataFilter)
-    const { knowledgeBases, retrievers } = this.#parts
+    const { knowledgeBases, retrievers, stores } = this.#parts
     const searched = await stopwatch.time('resolve', () =>
       knowledgeBases.resolve(scope, request.knowledgeBaseIds ?? []),
     )
-    const { defaultRetriever: requestedRetriever, topK, scoreThreshold } = await this.#settings(request, searched)
+    const { llm, reranker } = await this.#parts.models.resolve(scope, searched, request.model)
+    const settings = await this.#settings(request, searched)
+    const { defaultRetriever: requestedRetriever, topK, scoreThreshold } = settings
     const ids = searched.map(({ id }) => id)
+    const query = {
+      text,
+      scope,
+      knowledgeBaseIds: ids,
+      topK,
+      models: { llm, reranker },
+      hasParents: searched.some(({ chunker }) => chunker === 'parent_child'),
+      ...(request.fusion && { fusion: request.fusion }),
+      ...(filter && { filter }),
+      ...(request.signal && { signal: request.signal }),
+    }
+    const steps = { ...settings, transform: settings.queryTransform }
     const retrieval = await upstreamErrors(() =>
-      retrievers[requestedRetriever].retrieve({
-        text,
-        scope,
-        knowledgeBaseIds: ids,
-        topK,
-        hasParents: searched.some(({ chunker }) => chunker === 'parent_child'),
-        ...(request.fusion && { fusion: request.fusion }),
-        ...(filter && { filter }),
-        ...(request.signal && { signal: request.signal }),
-      }),
+      retrieveInSteps(stores, retrievers[requestedRetriever], query, searched, steps),
     )
-    const chunks = retrieval.chunks.filter(({ score }) => scoreThreshold === undefined || score >= scoreThreshold)
     return {
-      chunks,
+      chunks: retrieval.chunks,
       knowledgeBaseIds: ids,
       retriever: retrieval.retriever,
       requestedRetriever,
@@ -129,7 +142,6 @@ export class RetrievalService {
         retriever: retrieval.retriever,
         top_k: topK,
         score_threshold: scoreThreshold ?? null,
-        below_threshold: retrieval.chunks.length - chunks.length,
         knowledge_base_ids: ids,
         metadata_filter: filter ?? null,
       },
@@ -146,11 +158,16 @@ export class RetrievalService {
   /** Request, then knowledge base, then pipeline. */
   async #settings(request: RetrievalRequest, searched: readonly SearchableKnowledgeBase[]): Promise<RetrievalSettings> {
     const defaults = await this.#parts.defaults()
-    const threshold = request.scoreThreshold ?? agreed(searched, 'scoreThreshold') ?? defaults.scoreThreshold
+    // No one of several knowledge bases may decide for the others: what they do not agree on is the pipeline's.
+    const chosen = <K extends keyof RetrievalSettings>(key: K, asked: RetrievalSettings[K] | undefined) =>
+      asked ?? agreed(searched, key) ?? defaults[key]
     return {
-      defaultRetriever: request.retriever ?? agreed(searched, 'defaultRetriever') ?? defaults.defaultRetriever,
-      topK: request.topK ?? agreed(searched, 'topK') ?? defaults.topK,
-      ...(threshold !== undefined && { scoreThreshold: threshold }),
+      defaultRetriever: chosen('defaultRetriever', request.retriever),
+      topK: chosen('topK', request.topK),
+      rerank: chosen('rerank', request.rerank),
+      queryTransform: chosen('queryTransform', request.queryTransform),
+      contextWindow: chosen('contextWindow', request.contextWindow),
+      ...defined({ scoreThreshold: chosen('scoreThreshold', request.scoreThreshold) }),
     }
   }
 }

@@ -8,7 +8,7 @@ import { readSystemConfig, writeSystemConfig } from '../stores/postgres/system-c
 import { auditChange } from './audit.ts'
 import type { Request } from './caller.ts'
 
-const { defaultRetriever, topK, scoreThreshold } = retrievalSchema.shape
+const { defaultRetriever, topK, scoreThreshold, rerank, queryTransform, contextWindow } = retrievalSchema.shape
 const { knowledgeBases, documents, storageMb, requestsPerMinute } = quotasSchema.shape
 
 /** A setting that an older or newer version wrote, and that this one does not understand, counts as not set. */
@@ -22,6 +22,9 @@ const systemSettingsSchema = z
         defaultRetriever: setting(defaultRetriever.unwrap()),
         topK: setting(topK.unwrap()),
         scoreThreshold: setting(scoreThreshold),
+        rerank: setting(rerank.unwrap()),
+        queryTransform: setting(queryTransform.unwrap()),
+        contextWindow: setting(contextWindow.unwrap()),
       })
       .catch({}),
     /** Of tenants that are made over HTTP and bring no quotas of their own. */

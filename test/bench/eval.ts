@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import PQueue from 'p-queue'
-import { retrieverNames } from '../../api/contract/retrieval.ts'
+import { type RetrieverName, retrieverNames } from '../../api/contract/retrieval.ts'
 import type { Send } from './eval/api-client.ts'
 import { type Dataset, readDataset } from './eval/dataset.ts'
 import { type Indexed, indexDocuments } from './eval/index-documents.ts'
@@ -13,13 +13,17 @@ import { rankDocuments } from './eval/search.ts'
 /** Deep enough for Recall@100. */
 const DEPTH = 100
 
+/** Those that ask a language model are measured when they are named: each question costs a call. */
+const asksLlm: readonly RetrieverName[] = ['hyde', 'multi_query', 'self_query']
+const usual = retrieverNames.filter(name => !asksLlm.includes(name))
+
 const USAGE = `npm run eval -- --dataset DIR [options]
 
 Indexes a data set in BEIR's layout (corpus.jsonl, queries.jsonl, qrels.tsv) through the HTTP API, asks its queries with
 each retriever and prints nDCG@10 and Recall@100. Chunks count for their document, at the place of its best chunk.
 
   --dataset DIR      default: SELFRAG_EVAL_DIR
-  --retriever A,B    default: ${retrieverNames.join(',')}
+  --retriever A,B    default: ${usual.join(',')}; also ${asksLlm.join(', ')}
   --limit N          only the first N queries
   --json FILE        the figures as JSON
   --per-query FILE   one JSON line a query and retriever
@@ -64,7 +68,7 @@ async function run(path: string): Promise<void> {
 }
 
 async function askAll(send: Send, dataset: Dataset, indexed: Indexed): Promise<QueryResult[]> {
-  const retrievers = options.retriever?.split(',') ?? retrieverNames
+  const retrievers = options.retriever?.split(',') ?? usual
   const queries = dataset.queries.slice(0, options.limit === undefined ? undefined : Number(options.limit))
   const queue = new PQueue({ concurrency: Number(options.concurrency) })
   const datasetIds = (documentId: string) => indexed.ids.get(documentId) ?? []

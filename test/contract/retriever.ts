@@ -5,6 +5,7 @@ import { ApiError } from '../../api/contract/error-codes.ts'
 import type { VectorSpace } from '../../api/contract/fingerprint.ts'
 import type { RetrieverName } from '../../api/contract/retrieval.ts'
 import type { Embedder } from '../../api/providers/embedders/embedder.ts'
+import type { Llm } from '../../api/providers/llms/llm.ts'
 import { analyze } from '../../api/retrieval/bm25/analyzer.ts'
 import { documentWeights } from '../../api/retrieval/bm25/weights.ts'
 import { type ActiveGeneration, CollectionGenerations } from '../../api/retrieval/collection-generations.ts'
@@ -252,14 +253,23 @@ class Fixture {
       ...space,
       fingerprint: new QueryEmbedder(this.#embedder, space, memoryCache(), 0).fingerprint,
     }
+    // What an LLM is not needed for must work without one.
+    const models = Object.keys(world).length === 0 ? { models: { llm: echo, reranker: null } } : {}
     const retrievers = createRetrievers({
       vectors: this.#counted(),
       embedder,
       statistics: this.#statistics(),
       generations: new CollectionGenerations(async () => generation),
       passages: this.#passages,
+      fields: { fields: async () => [{ name: 'topic', types: ['string'], examples: ['"keys"'] }] },
     })
-    return retrievers[name].retrieve({ scope: this.scope(), knowledgeBaseIds: [this.handbook], topK: 5, ...query })
+    return retrievers[name].retrieve({
+      scope: this.scope(),
+      knowledgeBaseIds: [this.handbook],
+      topK: 5,
+      ...models,
+      ...query,
+    })
   }
 
   async #index(kb: keyof Corpus): Promise<void> {
@@ -315,6 +325,28 @@ class Fixture {
     }
     return new LexicalStatisticsCache(load, () => new Date(), fail)
   }
+}
+
+/** Writes what is asked of it in the words of the question. */
+const echo: Llm = {
+  provider: 'test',
+  model: 'echo',
+  async complete({ messages }) {
+    const [instructions, input] = messages.map(({ content }) => content)
+    const question = input!.split('Question: ').at(-1)!
+    const shape = /Shape: \{"(\w+)"/.exec(instructions!)?.[1]
+    const answer =
+      shape === 'passage'
+        ? { passage: question }
+        : shape === 'queries'
+          ? { queries: [`${question} please`] }
+          : { query: question, filter: {} }
+    return { text: JSON.stringify(answer), usage: { promptTokens: 1, completionTokens: 1 }, finishReason: 'stop' }
+  },
+  // eslint-disable-next-line require-yield -- nothing streams here
+  async *stream() {
+    throw new Error('not asked for')
+  },
 }
 
 /** Documents of the chunks that were added, each one the joined texts of its chunks, which are children of the whole. */

@@ -34,6 +34,18 @@ export function describePoints(open: OpenStore): void {
       expect(await fixture.store.get(scope, [written.id])).to.deep.equal([stored(written)])
     })
 
+    it('gives dense vectors by id, of the scope only', async () => {
+      const scope = fixture.scope('vectors')
+      const { dense: _, ...lexical } = point('lexical')
+      await fixture.store.upsert(scope, [point('with', { dense: axis(2) }), lexical])
+      const ids = ['with', 'lexical', 'missing'].map(idOf)
+      const found = await fixture.store.embeddings(scope, ids)
+      expect([...found.keys()]).to.deep.equal([idOf('with')])
+      expect(Array.from(found.get(idOf('with'))!)).to.deep.equal(Array.from(axis(2)))
+      expect((await fixture.store.embeddings(fixture.scope('strangers'), ids)).size).to.equal(0)
+      expect((await fixture.store.embeddings(scope, [])).size).to.equal(0)
+    })
+
     it('overwrites a point that has the same id, wholly', async () => {
       const scope = fixture.scope('overwrite')
       await fixture.store.upsert(scope, [point('same', { metadata: { old: 1, n: 5 } })])

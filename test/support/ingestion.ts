@@ -256,6 +256,7 @@ export class FaultyVectors {
       search: (scope, search) => inner.search(scope, search),
       get: (scope, ids) => inner.get(scope, ids),
       page: (scope, page) => inner.page(scope, page),
+      embeddings: (scope, ids) => inner.embeddings(scope, ids),
       countByDocument: scope => inner.countByDocument(scope),
       close: () => inner.close(),
       upsert: (scope, points) => around('upsert', () => inner.upsert(scope, points)),

@@ -28,6 +28,7 @@ export function leaking(store: VectorStore, leak: Leak): VectorStore {
       if (leak !== 'get') return store.get(scope, ids)
       return (await inAll(scope, one => store.get(one, ids))).flat()
     },
+    embeddings: (scope, ids) => store.embeddings(scope, ids),
     page: (scope, page) => store.page(scope, page),
     countByDocument: scope => store.countByDocument(scope),
     async count(scope, selector) {

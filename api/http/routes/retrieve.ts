@@ -1,7 +1,14 @@
 import { z } from 'zod'
 import { defined } from '../../contract/defined.ts'
 import { modelChoiceSchema } from '../../contract/model-reference.ts'
-import { fusionMethods, memberNames, retrieverNames } from '../../contract/retrieval.ts'
+import {
+  fusionMethods,
+  memberNames,
+  queryTransformNames,
+  rerankModes,
+  retrievalSchema,
+  retrieverNames,
+} from '../../contract/retrieval.ts'
 import { metadataFilterSchema } from '../../retrieval/filters/schema.ts'
 import type { FusionChoice, RetrievedChunk } from '../../retrieval/retriever.ts'
 import {
@@ -11,6 +18,8 @@ import {
   type RetrievalResult,
 } from '../../services/retrieval.ts'
 import { defineRoute } from '../route.ts'
+
+const described = (setting: keyof typeof retrievalSchema.shape) => retrievalSchema.shape[setting].description ?? ''
 
 const weight = z.number().positive().max(1000).optional()
 
@@ -23,7 +32,7 @@ const fusionBody = z
         '`standard_score` (the default) weighs each list by how sure it is, question by question; `min_max` by scores brought to 0…1; `rrf` by ranks only.',
       ),
     weights: z
-      .strictObject({ dense: weight, bm25: weight, hybrid: weight })
+      .strictObject({ dense: weight, bm25: weight, hybrid: weight, hyde: weight, multi_query: weight })
       .optional()
       .describe(
         'How much each list counts for, beside the others; 1 when not named. The method is then `min_max` unless `rrf` is named.',
@@ -68,12 +77,28 @@ export const retrievalBody = z.strictObject({
     .enum(retrieverNames)
     .optional()
     .describe(
-      '`auto` chooses by what the knowledge base holds; `dense`: by meaning; `bm25`: by words; `hybrid`: both; `parent_document`: both, and the larger passages around what was found; `ensemble`, `fusion`: several, by rank or by score. Default: of the knowledge base, else `auto`. docs/retrieval.md says which when.',
+      '`auto` chooses by what the knowledge base holds; `dense`: by meaning; `bm25`: by words; `hybrid`: both; `parent_document`: both, and the larger passages around what was found; `ensemble`, `fusion`: several, by rank or by score; `hyde`, `multi_query` and `self_query` ask the LLM for a passage, other wordings or a filter first, and are `hybrid` without one. Default: of the knowledge base, else `auto`. docs/retrieval.md says which when.',
     ),
   fusion: fusionBody.optional(),
   model: modelChoiceSchema
     .optional()
     .describe('Models for this request, above those of knowledge base, tenant, system and environment.'),
+  rerank: z
+    .union([z.boolean(), z.enum(rerankModes)])
+    .optional()
+    .describe(
+      `${described('rerank')} \`true\` is \`auto\`, \`false\` is \`none\`. Default: of the knowledge base, else none.`,
+    ),
+  query_transform: z
+    .enum(queryTransformNames)
+    .optional()
+    .describe(`${described('queryTransform')} Default: of the knowledge base, else none.`),
+  context_window: z
+    .int()
+    .min(0)
+    .max(5)
+    .optional()
+    .describe(`${described('contextWindow')} Default: of the knowledge base, else 0.`),
   include_trace: z.boolean().default(false).describe('Also tell how the results came about.'),
 })
 
@@ -159,6 +184,9 @@ export function retrievalRequest(body: Omit<z.output<typeof retrievalBody>, 'inc
     retriever: body.retriever,
     model: body.model,
     fusion: body.fusion && readFusion(body.fusion),
+    rerank: typeof body.rerank === 'boolean' ? (body.rerank ? 'auto' : 'none') : body.rerank,
+    queryTransform: body.query_transform,
+    contextWindow: body.context_window,
   }
 }
 

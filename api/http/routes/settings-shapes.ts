@@ -4,7 +4,7 @@ import { type ChunkingSettings, chunkingSchema } from '../../contract/chunking.t
 import { type RetrievalSettings, retrievalSchema } from '../../contract/retrieval.ts'
 
 const { chunker, chunkSize, chunkOverlap } = chunkingSchema.shape
-const { defaultRetriever, topK, scoreThreshold } = retrievalSchema.shape
+const { defaultRetriever, topK, scoreThreshold, rerank, queryTransform, contextWindow } = retrievalSchema.shape
 
 /** Settings as JSON spells them: each may be left out, and is then the pipeline's. */
 export const chunkingBody = z.strictObject({
@@ -32,6 +32,18 @@ export const retrievalSettingsBody = z.strictObject({
     .optional()
     .describe(topK.description ?? ''),
   score_threshold: scoreThreshold.describe(scoreThreshold.description ?? ''),
+  rerank: rerank
+    .unwrap()
+    .optional()
+    .describe(rerank.description ?? ''),
+  query_transform: queryTransform
+    .unwrap()
+    .optional()
+    .describe(queryTransform.description ?? ''),
+  context_window: contextWindow
+    .unwrap()
+    .optional()
+    .describe(contextWindow.description ?? ''),
 })
 
 export function readChunking(body: z.output<typeof chunkingBody>): Partial<ChunkingSettings> {
@@ -39,7 +51,14 @@ export function readChunking(body: z.output<typeof chunkingBody>): Partial<Chunk
 }
 
 export function readRetrieval(body: z.output<typeof retrievalSettingsBody>): Partial<RetrievalSettings> {
-  return defined({ defaultRetriever: body.default_retriever, topK: body.top_k, scoreThreshold: body.score_threshold })
+  return defined({
+    defaultRetriever: body.default_retriever,
+    topK: body.top_k,
+    scoreThreshold: body.score_threshold,
+    rerank: body.rerank,
+    queryTransform: body.query_transform,
+    contextWindow: body.context_window,
+  })
 }
 
 export function showChunking(settings: Partial<ChunkingSettings>): z.output<typeof chunkingBody> {
@@ -51,5 +70,8 @@ export function showRetrieval(settings: Partial<RetrievalSettings>): z.output<ty
     default_retriever: settings.defaultRetriever,
     top_k: settings.topK,
     score_threshold: settings.scoreThreshold,
+    rerank: settings.rerank,
+    query_transform: settings.queryTransform,
+    context_window: settings.contextWindow,
   })
 }

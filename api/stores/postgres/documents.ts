@@ -111,3 +111,30 @@ export async function countIndexedDocuments({ sql }: Tenant): Promise<number> {
   const counted = await sql('documents').where({ status: 'ready' }).where('chunk_count', '>', 0).count<{ count: string }[]>('*') // prettier-ignore
   return Number(counted[0]?.count ?? 0)
 }
+
+export interface MetadataFieldRow {
+  name: string
+  types: string[]
+  /** As JSON; short ones. */
+  examples: string[]
+}
+
+/** Many documents have the same fields, so that the newest tell them. */
+const SAMPLED_DOCUMENTS = 1000
+const MOST_FIELDS = 50
+
+/** The fields of the documents' own metadata in these knowledge bases, the most frequent first. */
+export async function documentMetadataFields(
+  { sql }: Tenant,
+  knowledgeBaseIds: readonly string[],
+): Promise<MetadataFieldRow[]> {
+  const { rows } = await sql.raw<{ rows: MetadataFieldRow[] }>(
+    `SELECT key AS name, array_agg(DISTINCT jsonb_typeof(value)) AS types,
+            (array_agg(DISTINCT left(value::text, 60)))[1:5] AS examples
+       FROM (SELECT metadata FROM documents WHERE kb_id = ANY(?::uuid[]) AND status = 'ready' AND metadata <> '{}'
+              ORDER BY created_at DESC LIMIT ?) AS sampled, jsonb_each(sampled.metadata)
+      GROUP BY key ORDER BY count(*) DESC, key LIMIT ?`,
+    [[...knowledgeBaseIds], SAMPLED_DOCUMENTS, MOST_FIELDS],
+  )
+  return rows
+}

@@ -80,6 +80,9 @@ export interface VectorStore {
   /** The points themselves, ordered by document and position; ids that are not in the scope are left out. */
   get(scope: VectorScope, ids: readonly string[]): Promise<StoredPoint[]>
 
+  /** Dense vectors by point id; those that have none, or are not in the scope, are left out. */
+  embeddings(scope: VectorScope, ids: readonly string[]): Promise<ReadonlyMap<string, Float32Array>>
+
   /**
    * Whole points, vectors included, in the order of their ids: at most `limit` of those after the id `after`. For copying
    * a scope piece by piece.

@@ -38,7 +38,9 @@ export async function rankDocuments(
       ...(seen.size > 0 && { metadata_filter: { external_id: { nin: [...seen] } } }),
     })
     milliseconds ??= performance.now() - start
-    if (model.retriever !== retriever) throw new Error(`asked ${retriever}, but ${model.retriever} answered`)
+    // Whoever `auto` chose, it is its answer.
+    if (retriever !== 'auto' && model.retriever !== retriever)
+      throw new Error(`asked ${retriever}, but ${model.retriever} answered`)
     for (const { document_id, metadata } of results) {
       if (metadata.external_id !== undefined) seen.add(metadata.external_id)
       datasetIds(document_id).forEach(id => ranking.add(id))

@@ -11,6 +11,7 @@ const onlyB = new TenantScope(tenant, ['b'])
 const knowledgeBase = (id: string): SearchableKnowledgeBase => ({
   id,
   name: id,
+  description: '',
   createdAt: new Date(0),
   chunker: 'recursive',
   retrieval: {},

@@ -10,13 +10,13 @@ describe('stored system settings', () => {
 
   it('keep what is understood when a newer version has written more', () => {
     const stored = {
-      retrieval: { topK: 7, defaultRetriever: 'telepathy', rerank: true },
+      retrieval: { topK: 7, defaultRetriever: 'telepathy', rerank: true, mood: 'good' },
       quotas: { documents: 3, storageMb: 'much' },
       requestsPerMinute: 30,
       theme: 'dark',
     }
     expect(readSettings(stored)).to.deep.equal({
-      retrieval: { topK: 7, defaultRetriever: undefined },
+      retrieval: { topK: 7, defaultRetriever: undefined, rerank: undefined },
       quotas: { documents: 3, storageMb: undefined },
       models: {},
       requestsPerMinute: 30,

@@ -36,7 +36,7 @@ import {
   type WholeRow,
 } from './rows.ts'
 import { searchInTable } from './search.ts'
-import { sparseText } from './vector-text.ts'
+import { parseDense, sparseText } from './vector-text.ts'
 
 /** A statement a batch, so that a batch is written whole or not at all. */
 const BATCH = { count: 256, bytes: 8_000_000 }
@@ -102,6 +102,16 @@ export class PgVectorStore implements VectorStore {
   async get(scope: VectorScope, ids: readonly string[]): Promise<StoredPoint[]> {
     const rows = await this.#select<PointRow>(scope, { ids }, POINT_COLUMNS)
     return rows.map(fromRow).sort(byDocumentAndPosition)
+  }
+
+  async embeddings(scope: VectorScope, ids: readonly string[]): Promise<ReadonlyMap<string, Float32Array>> {
+    const { sql, values } = selectorCondition(scope, { ids })
+    return this.#onTable(scope, async (row, table) => {
+      if (row.dimension === null) return new Map()
+      const statement = `SELECT id, dense::text AS dense FROM ?? WHERE (${sql}) AND dense IS NOT NULL`
+      const { rows } = await this.#database.raw<{ rows: { id: string; dense: string }[] }>(statement, [table, ...values]) // prettier-ignore
+      return new Map(rows.map(({ id, dense }) => [id, Float32Array.from(parseDense(dense))]))
+    })
   }
 
   async page(scope: VectorScope, { after, limit }: PageOfPoints): Promise<VectorPoint[]> {

@@ -78,6 +78,16 @@ export class QdrantVectorStore implements VectorStore {
     return found.map(point => fromPoint(point.id, point.payload)).sort(byDocumentAndPosition)
   }
 
+  async embeddings(scope: VectorScope, ids: readonly string[]): Promise<ReadonlyMap<string, Float32Array>> {
+    const found = await this.#scroll(scope, ids, false, [DENSE])
+    return new Map(
+      found.flatMap(({ id, vector }) => {
+        const dense = (vector as { [DENSE]?: number[] } | null | undefined)?.[DENSE]
+        return dense ? [[String(id), Float32Array.from(dense)] as const] : []
+      }),
+    )
+  }
+
   async page(scope: VectorScope, { after, limit }: PageOfPoints): Promise<VectorPoint[]> {
     const filter = selectorFilter(scope, { all: true })
     if (filter === 'nothing') return []
@@ -133,12 +143,17 @@ export class QdrantVectorStore implements VectorStore {
   }
 
   /** Those of the named points that are in the scope. */
-  async #scroll(scope: VectorScope, ids: readonly string[], payload: string[] | false): Promise<Schemas['Record'][]> {
+  async #scroll(
+    scope: VectorScope,
+    ids: readonly string[],
+    payload: string[] | false,
+    vectors: string[] | false = false,
+  ): Promise<Schemas['Record'][]> {
     const found: Schemas['Record'][] = []
     for (const page of batches(new Set(ids), { count: PAGE, bytes: Infinity }, () => 0)) {
       const filter = selectorFilter(scope, { ids: page })
       if (filter === 'nothing') return []
-      const body = { filter, limit: page.length, with_payload: payload, with_vector: false }
+      const body = { filter, limit: page.length, with_payload: payload, with_vector: vectors }
       const answer = await this.#onPoints<Schemas['ScrollResult']>(scope, 'POST', '/scroll', body)
       found.push(...answer.points)
     }
