@@ -156,7 +156,13 @@ describe('selfrag doctor', function () {
       }, 15_000)
       expect(long).to.deep.include({ cause: 'SELECT pg_sleep(60)' })
       const lock = (sql: Knex.Transaction) => sql.raw('LOCK TABLE selfrag.tenants IN ACCESS EXCLUSIVE MODE')
-      const holding = holder.transaction(async sql => (await lock(sql), held.promise))
+      const locked = Promise.withResolvers<void>()
+      const holding = holder.transaction(async sql => {
+        await lock(sql)
+        locked.resolve()
+        await held.promise
+      })
+      await locked.promise
       const waiting = waiter.transaction(lock).catch(() => undefined)
       await eventually(async () => {
         // The database of the doctor itself must not wait for that lock.
