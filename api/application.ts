@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { Configuration } from './contract/configuration.ts'
 import type { VectorSpace } from './contract/fingerprint.ts'
 import { AllowedHosts } from './fetching/allowed-hosts.ts'
+import { PublicNetwork } from './fetching/public-network.ts'
 import { DocumentFetcher } from './fetching/fetch-document.ts'
 import type { Gate } from './http/identify.ts'
 import { RateLimit } from './http/rate-limit.ts'
@@ -34,6 +35,8 @@ import type { Services } from './services/services.ts'
 import { StatisticsService } from './services/statistics.ts'
 import { SystemConfigService } from './services/system-config.ts'
 import { TenantService } from './services/tenants.ts'
+import { WebhookService } from './services/webhooks.ts'
+import { WebhookDispatcher } from './webhooks/webhook-dispatcher.ts'
 import { Cache } from './stores/caches/cache.ts'
 import { MemoryCache } from './stores/caches/memory-cache.ts'
 import { RedisCache } from './stores/caches/redis-cache.ts'
@@ -69,6 +72,8 @@ export interface Application {
   readonly services: Services
   readonly gate: Gate
   readonly denied: DeniedAccess
+  /** Sends what the outbox holds; started by processes that work. */
+  readonly webhooks: WebhookDispatcher
   /** Ends connections and the model; requests and jobs must have ended before. */
   close(): Promise<void>
 }
@@ -110,6 +115,7 @@ export function buildApplication(options: ApplicationOptions): Application {
       llm: models.llms.standard,
       embedding: embedding?.embedder ?? null,
     }),
+    webhooks: new WebhookService({ database, now }),
     audit: new AuditService(database),
     documents: new PostgresDocumentService({ ...stores, cache, queue, log, fetcher: fetcherOf(configuration) }),
     tenants: new TenantService({ stores, cache, pipeline, apiKeys, authentication, systemConfig, now }),
@@ -136,6 +142,8 @@ export function buildApplication(options: ApplicationOptions): Application {
     ),
     statistics: new StatisticsService(metrics, factsOf(options, embedding?.space ?? null), () => poolStatistics(database), now), // prettier-ignore
   }
+  const network = new PublicNetwork({ allowed: new AllowedHosts(configuration.FETCH_ALLOWED_HOSTS) })
+  const webhooks = new WebhookDispatcher({ database, network, now, log })
   return {
     configuration,
     log,
@@ -152,7 +160,9 @@ export function buildApplication(options: ApplicationOptions): Application {
       adminTokens: [configuration.ADMIN_TOKEN, configuration.ADMIN_TOKEN_PREVIOUS].filter(token => token !== undefined),
     },
     denied: new DeniedAccess(database, log, now),
+    webhooks,
     async close() {
+      await webhooks.stop()
       await queue.stop(1000)
       redis?.disconnect()
       await embedding?.embedder.close()

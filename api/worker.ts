@@ -35,6 +35,7 @@ async function main(): Promise<void> {
   })
   application.metrics.addProcessMetrics()
   const server = await listen(application, configuration)
+  application.webhooks.start()
   const worker = startWorker(buildIngestion(application), configuration.WORKER_CONCURRENCY)
   log.info({ host: configuration.HOST, port: server.port, version: productVersion }, 'the worker has started')
   stopBy(signal => drain(worker, server, application, signal).finally(stopTracing))

@@ -1,24 +1,13 @@
-import type { LookupAddress } from 'node:dns'
-import { lookup } from 'node:dns/promises'
-import { get as getPlain, type IncomingMessage, type RequestOptions } from 'node:http'
-import { get as getTls } from 'node:https'
-import { isIP, type LookupFunction } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import { ApiError } from '../contract/error-codes.ts'
-import { productVersion } from '../contract/product-version.ts'
-import type { AllowedHosts } from './allowed-hosts.ts'
-import { isPublicAddress } from './public-address.ts'
+import { PublicNetwork, type NetworkSettings } from './public-network.ts'
 import { readBody } from './read-body.ts'
 import { checkUrl, fileNameOf, redirectOf } from './target.ts'
 
-/** All addresses of a name, as `dns.lookup` gives them. */
-export type Resolve = (name: string) => Promise<readonly LookupAddress[]>
-
-export interface FetchSettings {
-  readonly allowed: AllowedHosts
+export interface FetchSettings extends NetworkSettings {
   readonly maxBytes: number
   /** For everything: names, redirects, the whole body. */
   readonly timeoutMs: number
-  readonly resolve?: Resolve
 }
 
 export interface FetchedDocument {
@@ -36,11 +25,11 @@ const MAX_REDIRECTS = 5
  */
 export class DocumentFetcher {
   readonly #settings: FetchSettings
-  readonly #resolve: Resolve
+  readonly #network: PublicNetwork
 
   constructor(settings: FetchSettings) {
     this.#settings = settings
-    this.#resolve = settings.resolve ?? (name => lookup(name, { all: true }))
+    this.#network = new PublicNetwork(settings)
   }
 
   /**
@@ -52,7 +41,7 @@ export class DocumentFetcher {
     let target = checkUrl(url)
     try {
       for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-        const answer = await ask(target, await this.#addresses(target, limit), limit)
+        const answer = await this.#network.request(target, { method: 'GET' }, limit)
         const next = redirectOf(answer, target)
         if (!next) return await this.#read(answer, target)
         answer.destroy()
@@ -66,18 +55,6 @@ export class DocumentFetcher {
     throw failed(`${new URL(url).host} redirects more than ${MAX_REDIRECTS} times`)
   }
 
-  /** In the same words whether a name has no address or none that is allowed: a name server's knowledge is not for everybody. */
-  async #addresses({ hostname }: URL, limit: AbortSignal): Promise<readonly LookupAddress[]> {
-    const { allowed } = this.#settings
-    const host = hostname.replace(/^\[|\]$/g, '')
-    const family = isIP(host)
-    const found = family ? [{ address: host, family }] : await orAborted(this.#resolve(host), limit).catch(unknownName)
-    const fine = ({ address }: LookupAddress) => isPublicAddress(address) || allowed.hasAddress(address)
-    if (found.length > 0 && (allowed.hasName(host) || found.every(fine))) return found
-    const detail = `url: ${host} is or has no public address; whoever runs the service can allow it with FETCH_ALLOWED_HOSTS` // prettier-ignore
-    throw new ApiError('FETCH_FAILED', detail, { status: 400 })
-  }
-
   async #read(answer: IncomingMessage, target: URL): Promise<FetchedDocument> {
     const { statusCode: status = 0, headers } = answer
     if (status < 200 || status > 299) {
@@ -89,41 +66,6 @@ export class DocumentFetcher {
     const mediaType = headers['content-type']?.split(';')[0]?.trim() || 'application/octet-stream'
     return { bytes, mediaType, filename: fileNameOf(target, headers['content-disposition']) }
   }
-}
-
-const headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': `selfrag/${productVersion}` }
-
-/** Without an agent: no connection is shared, and none of the environment's proxies is asked, which would resolve the name anew. */
-function ask(target: URL, addresses: readonly LookupAddress[], signal: AbortSignal): Promise<IncomingMessage> {
-  const options: RequestOptions = { agent: false, lookup: pinned(addresses), headers, signal, maxHeaderSize: 32_768 }
-  const get = target.protocol === 'https:' ? getTls : getPlain
-  return new Promise((resolve, reject) => void get(target, options, resolve).on('error', reject))
-}
-
-/** What a socket asks instead of the name server. */
-function pinned(addresses: readonly LookupAddress[]): LookupFunction {
-  return (_name, { all }, callback) => {
-    const [first] = addresses
-    if (all) return callback(null, [...addresses])
-    callback(null, first?.address ?? '', first?.family)
-  }
-}
-
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const stop = () => reject(signal.reason as Error)
-  signal.addEventListener('abort', stop, { once: true })
-  try {
-    signal.throwIfAborted()
-    return await Promise.race([work, promise])
-  } finally {
-    signal.removeEventListener('abort', stop)
-  }
-}
-
-function unknownName(error: NodeJS.ErrnoException): readonly LookupAddress[] {
-  if (error.code === 'ENOTFOUND' || error.code === 'ENODATA') return []
-  throw error
 }
 
 function describe(error: unknown): string {

@@ -20,6 +20,7 @@ export function identifier(what: string, code: ErrorCode) {
 export const knowledgeBaseParams = z.strictObject({ id: identifier('knowledge base', 'KB_NOT_FOUND') })
 export const documentParams = z.strictObject({ id: identifier('document', 'DOC_NOT_FOUND') })
 export const apiKeyParams = z.strictObject({ id: identifier('API key', 'API_KEY_NOT_FOUND') })
+export const webhookParams = z.strictObject({ id: identifier('webhook', 'WEBHOOK_NOT_FOUND') })
 export const tenantParams = z.strictObject({ id: identifier('tenant', 'TENANT_NOT_FOUND') })
 
 /** @throws ApiError with the code of the first id that cannot be one */

@@ -11,6 +11,7 @@ import type { RetrievalService } from './retrieval.ts'
 import type { StatisticsService } from './statistics.ts'
 import type { SystemConfigService } from './system-config.ts'
 import type { TenantService } from './tenants.ts'
+import type { WebhookService } from './webhooks.ts'
 
 /** What the product can do, whoever asks; made once in application.ts. */
 export interface Services {
@@ -23,6 +24,7 @@ export interface Services {
   readonly embeddings: EmbeddingService
   readonly models: ModelCatalogue
   readonly requestModels: RequestModels
+  readonly webhooks: WebhookService
   readonly audit: AuditService
   readonly systemConfig: SystemConfigService
   readonly readiness: ReadinessService

@@ -81,6 +81,7 @@ async function start(
 
   const apply = () => reconcile(application, settings, home, lexicalReason !== null, terminal)
   await apply()
+  application.webhooks.start()
   const worker = startWorker(buildIngestion(application), configuration.WORKER_CONCURRENCY)
   onStop(() => worker.stop(STOP_MS))
   const server = await listen(application, configuration)

@@ -64,6 +64,7 @@ export interface TestApi {
 export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
   const database = options.on?.database ?? (await (await postgres()).createDatabase())
   const application = await build(database, options)
+  if (options.worker ?? true) application.webhooks.start()
   const worker = (options.worker ?? true) ? startWorker(buildIngestion(application), 2) : null
   const server = createServer(createApp(application))
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))

@@ -16,6 +16,7 @@ import { getModel, listModels } from './openai/models.ts'
 import { health, ready } from './probes.ts'
 import { rag } from './rag.ts'
 import { retrieve } from './retrieve.ts'
+import { createWebhook, deleteWebhook, getWebhook, listWebhookDeliveries, listWebhooks, testWebhook, updateWebhook } from './webhooks.ts' // prettier-ignore
 
 /** Every endpoint there is: what Express serves, /openapi.json describes and the property tests call. */
 export const routes: readonly Route[] = [
@@ -48,6 +49,13 @@ export const routes: readonly Route[] = [
   deleteApiKey,
   revokeApiKey,
   rotateApiKey,
+  listWebhooks,
+  createWebhook,
+  getWebhook,
+  updateWebhook,
+  deleteWebhook,
+  testWebhook,
+  listWebhookDeliveries,
   listTenants,
   createTenant,
   getTenant,

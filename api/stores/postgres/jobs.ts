@@ -1,11 +1,14 @@
 import type { Knex } from 'knex'
 import { CONTROL_SCHEMA } from '../../contract/names.ts'
+import { announcing } from './webhook-deliveries.ts'
 import type { JobError, JobKind, JobRow, JobStage, JobStatus } from './rows.ts'
 
 /** Jobs stand in the control schema: `sql` is the API's own role (`TenantTransaction.control`). */
 function table(sql: Knex) {
   return sql<JobRow>('jobs').withSchema(CONTROL_SCHEMA)
 }
+
+const ended: readonly JobStatus[] = ['succeeded', 'failed', 'cancelled']
 
 export interface NewJob {
   readonly id: string
@@ -35,16 +38,18 @@ export interface JobChanges {
   readonly finished_at?: Date
 }
 
+/** An end is told to the tenant's webhooks in the same statement; once, however often it is recorded. */
 export async function updateJob(sql: Knex, id: string, changes: JobChanges): Promise<void> {
   const { stages, error, ...rest } = changes
-  await table(sql)
-    .where({ id })
-    .update({
-      ...rest,
-      ...(stages && { stages: JSON.stringify(stages) as never }),
-      ...(error !== undefined && { error: error && (JSON.stringify(error) as never) }),
-      updated_at: sql.fn.now() as never,
-    })
+  const row = {
+    ...rest,
+    ...(stages && { stages: JSON.stringify(stages) as never }),
+    ...(error !== undefined && { error: error && (JSON.stringify(error) as never) }),
+    updated_at: sql.fn.now() as never,
+  }
+  if (changes.status !== undefined && ended.includes(changes.status))
+    await announcing(sql, table(sql).where({ id }).whereNotIn('status', ended).update(row).returning('*'))
+  await table(sql).where({ id }).update(row)
 }
 
 /** Of the tenant; null for another's. */
@@ -54,10 +59,11 @@ export async function findTenantJob(sql: Knex, tenantId: string, id: string): Pr
 
 /** Ends a job that nobody wants any more; one that has ended otherwise stays as it is. */
 export async function cancelJob(sql: Knex, id: string, at: Date): Promise<void> {
-  await table(sql)
+  const cancelled = table(sql)
     .where({ id })
     .whereIn('status', ['queued', 'running'])
     .update({ status: 'cancelled', finished_at: at, updated_at: sql.fn.now() as never })
+  await announcing(sql, cancelled.returning('*'))
 }
 
 /** Ends those that nobody has begun, of one document or of a whole knowledge base. */
@@ -66,10 +72,11 @@ export async function cancelQueuedJobs(
   which: { readonly document_id: string } | { readonly kb_id: string },
   kinds: readonly JobKind[],
 ): Promise<void> {
-  await table(sql)
+  const cancelled = table(sql)
     .where({ ...which, status: 'queued' })
     .whereIn('kind', [...kinds])
     .update({ status: 'cancelled', finished_at: sql.fn.now() as never, updated_at: sql.fn.now() as never })
+  await announcing(sql, cancelled.returning('*'))
 }
 
 /**

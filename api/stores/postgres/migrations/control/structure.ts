@@ -151,5 +151,51 @@ export const controlStructure: SchemaStructure = {
       "usage_tenant_id_fkey": "FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE"
     },
     "indexes": {}
+  },
+  "webhook_deliveries": {
+    "columns": {
+      "id": "uuid",
+      "webhook_id": "uuid",
+      "event": "text",
+      "payload": "jsonb",
+      "status": "text",
+      "attempts": "integer",
+      "next_attempt_at": "timestamp with time zone",
+      "response_status": "integer",
+      "error": "text",
+      "created_at": "timestamp with time zone",
+      "finished_at": "timestamp with time zone"
+    },
+    "constraints": {
+      "webhook_deliveries_pkey": "PRIMARY KEY (id)",
+      "webhook_deliveries_status_check": "CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text])))",
+      "webhook_deliveries_webhook_id_fkey": "FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE"
+    },
+    "indexes": {
+      "webhook_deliveries_due": "CREATE INDEX webhook_deliveries_due ON webhook_deliveries USING btree (next_attempt_at) WHERE (status = 'pending'::text)",
+      "webhook_deliveries_finished": "CREATE INDEX webhook_deliveries_finished ON webhook_deliveries USING btree (finished_at) WHERE (status <> 'pending'::text)",
+      "webhook_deliveries_list": "CREATE INDEX webhook_deliveries_list ON webhook_deliveries USING btree (webhook_id, created_at, id)"
+    }
+  },
+  "webhooks": {
+    "columns": {
+      "id": "uuid",
+      "tenant_id": "uuid",
+      "url": "text",
+      "description": "text",
+      "events": "text[]",
+      "secret": "text",
+      "enabled": "boolean",
+      "disabled_reason": "text",
+      "created_at": "timestamp with time zone",
+      "updated_at": "timestamp with time zone"
+    },
+    "constraints": {
+      "webhooks_pkey": "PRIMARY KEY (id)",
+      "webhooks_tenant_id_fkey": "FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE"
+    },
+    "indexes": {
+      "webhooks_tenant": "CREATE INDEX webhooks_tenant ON webhooks USING btree (tenant_id, created_at, id)"
+    }
   }
 }
