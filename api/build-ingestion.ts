@@ -14,6 +14,7 @@ export function buildIngestion({ stores, embedding, configuration, queue, cache,
     chunkers,
     queue,
     cache,
+    auditRetentionDays: configuration.AUDIT_RETENTION_DAYS,
     now: () => new Date(),
     log,
   }

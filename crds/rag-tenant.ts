@@ -25,7 +25,7 @@ const specFields = z.strictObject({
   isolation: z
     .enum(['Auto', 'Shared', 'Dedicated'])
     .default('Auto')
-    .describe('Where the vectors are: in a collection shared with other tenants (which never see each other), or in one of its own. Auto: shared.'), // prettier-ignore
+    .describe('Where the vectors are: in a collection shared with other tenants (which never see each other), or in one of its own. Auto: wherever they are, which is the shared one at first. A change moves them while the tenant is served.'), // prettier-ignore
   suspended: z.boolean().default(false).describe('The tenant\'s keys are refused with TENANT_DISABLED; its data stays.'), // prettier-ignore
   quotas: quotasSchema.prefault({}).describe('How much the tenant may use.'),
   knowledgeBases: listMap(z.array(knowledgeBaseSchema).max(100), 'name').default([]).describe('Knowledge bases that must exist; more can be made over HTTP.'), // prettier-ignore

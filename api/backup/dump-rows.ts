@@ -14,7 +14,7 @@ import type { FileWriter } from './file-writer.ts'
 import type { Manifest } from './manifest.ts'
 
 /** Columns by which rows of the control schema belong to a tenant; other tables are nobody's. */
-const tenantColumn: Readonly<Record<string, string>> = { tenants: 'id', api_keys: 'tenant_id', jobs: 'tenant_id', usage: 'tenant_id' } // prettier-ignore
+const tenantColumn: Readonly<Record<string, string>> = { tenants: 'id', api_keys: 'tenant_id', jobs: 'tenant_id', usage: 'tenant_id', isolation_moves: 'tenant_id' } // prettier-ignore
 
 export type DumpedRows = Pick<Manifest, 'control' | 'tenants' | 'databaseAt'> & {
   readonly generations: readonly EmbeddingGenerationRow[]

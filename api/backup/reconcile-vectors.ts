@@ -91,10 +91,9 @@ async function unfinishedJobs(database: Knex): Promise<JobRow[]> {
 
 async function requeue(database: Knex, queue: JobQueue, jobs: readonly JobRow[]): Promise<void> {
   if (jobs.length === 0) return
-  await database.transaction(sql =>
-    queue.add(
-      sql,
-      jobs.map(({ id, kind, document_id, kb_id }) => ({ id, kind, key: document_id ?? kb_id })),
-    ),
-  )
+  for (const [tenantId, own] of Map.groupBy(jobs, ({ tenant_id }) => tenant_id))
+    await database.transaction(
+      sql =>
+      queue.add(sql, tenantId, own.map(({ id, kind, document_id, kb_id }) => ({ id, kind, key: document_id ?? kb_id }))), // prettier-ignore
+    )
 }

@@ -180,6 +180,9 @@ export const configurationSchema = z.object({
   OTEL_TRACES_SAMPLER_ARG: decimal(0).pipe(z.number().max(1)).default(1).describe('Share of traces, for the samplers with a ratio.'), // prettier-ignore
   OTEL_SDK_DISABLED: flag(false).describe('Trace nothing, whatever the others say.'),
 
+  AUDIT_RETENTION_DAYS: integer(1, 3650)
+    .default(90)
+    .describe('Days that rows of the audit log are kept; the worker removes older ones every night.'),
   WORKER_CONCURRENCY: integer(1, 64).default(2).describe('Documents that one worker handles at the same time.'),
   SHUTDOWN_GRACE_SECONDS: integer(1, 600)
     .default(20)

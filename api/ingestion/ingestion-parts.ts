@@ -22,6 +22,7 @@ export interface IngestionParts {
   readonly queue: JobQueue
   /** What was made of documents that go is forgotten with them. */
   readonly cache: Pick<Cache, 'purge'>
+  readonly auditRetentionDays: number
   readonly now: () => Date
   readonly log: Logger
 }

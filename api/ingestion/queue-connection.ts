@@ -13,13 +13,18 @@ interface Result {
 /**
  * pg-boss on the product's own pool. Its maintenance sends whole transactions (`BEGIN; …; COMMIT;`) as one text; when one
  * fails half way, the connection is left in an aborted transaction, and whoever got it from the pool next would fail with
- * "current transaction is aborted". So those are rolled back here.
+ * "current transaction is aborted". So those are rolled back here. And it sends undefined for NULL, which knex refuses.
  */
 export function queueConnection(database: Knex): Db {
   const single = fromKnex(database)
   return {
     executeSql: async (text, values) =>
-      /^\s*BEGIN\b/i.test(text) ? wholeTransaction(database, text) : single.executeSql(text, values),
+      /^\s*BEGIN\b/i.test(text)
+        ? wholeTransaction(database, text)
+        : single.executeSql(
+            text,
+            values?.map(value => value ?? null),
+          ),
   }
 }
 

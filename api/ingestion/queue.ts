@@ -3,15 +3,18 @@ import type { Logger } from 'pino'
 import { fromKnex, type Job, PgBoss } from 'pg-boss'
 import { QUEUE_SCHEMA } from '../contract/names.ts'
 import type { JobKind } from '../stores/postgres/rows.ts'
+import { nextTurn } from './next-turn.ts'
 import { queueConnection } from './queue-connection.ts'
 
 /**
  * `documents`: one active job a key (a document, or a knowledge base that goes), so that nothing is indexed and deleted at
- * the same time. `calibrations`: one waiting and one active a key, so that asking twice costs nothing.
+ * the same time. `calibrations`: one waiting and one active a key, so that asking twice costs nothing. `clean-up`: what the
+ * schedule asks for, at night.
  */
 const queues = {
   documents: { policy: 'singleton' },
   calibrations: { policy: 'stately' },
+  'clean-up': { policy: 'stately' },
 } as const
 type QueueName = keyof typeof queues
 
@@ -22,13 +25,15 @@ const queueOf: Readonly<Record<JobKind, QueueName>> = {
   calibrate: 'calibrations',
 }
 
-/** What people wait for least goes last. */
-const priorityOf: Readonly<Record<JobKind, number>> = {
+/** Deletions are quick and go first; documents come in turns (next-turn.ts). */
+const priorityOf: Readonly<Record<Exclude<JobKind, 'ingest'>, number>> = {
   'delete-document': 2,
   'delete-knowledge-base': 1,
-  ingest: 0,
   calibrate: 0,
 }
+
+/** At night, UTC, and not at the full hour, when everybody's jobs are due. */
+const CLEAN_UP_AT = '17 3 * * *'
 
 const DAY = 86_400
 
@@ -84,7 +89,7 @@ export class JobQueue {
       schema: QUEUE_SCHEMA,
       createSchema: false,
       supervise,
-      schedule: false,
+      schedule: supervise,
       registerInstance: false,
       superviseIntervalSeconds: 2,
       monitorIntervalSeconds: 2,
@@ -121,10 +126,13 @@ export class JobQueue {
    * Adds jobs in the caller's transaction, so that job and record stand or fall together. Call {@link start} before the
    * transaction begins: starting needs another connection, which PGlite gives nobody meanwhile.
    * @param sql a transaction of the API's own role
+   * @param tenantId whose jobs they are, for its turns
    * @returns ids of those that were added: a calibration that waits already is not queued twice
    */
-  async add(sql: Knex.Transaction, jobs: readonly QueuedJob[]): Promise<ReadonlySet<string>> {
+  async add(sql: Knex.Transaction, tenantId: string, jobs: readonly QueuedJob[]): Promise<ReadonlySet<string>> {
     await this.start()
+    const comesInTurns = jobs.some(({ kind }) => kind === 'ingest')
+    let turn = comesInTurns ? await nextTurn(sql, queueOf.ingest, tenantId) : 0
     const added = new Set<string>()
     for (const name of Object.keys(queues) as QueueName[]) {
       const wanted = jobs.filter(job => queueOf[job.kind] === name)
@@ -133,7 +141,7 @@ export class JobQueue {
         name,
         wanted.map(job => ({
           id: job.id,
-          priority: priorityOf[job.kind],
+          priority: job.kind === 'ingest' ? -turn++ : priorityOf[job.kind],
           singletonKey: job.key,
           ...(job.delaySeconds !== undefined && { startAfter: job.delaySeconds }),
         })),
@@ -149,11 +157,21 @@ export class JobQueue {
     for (const worker of this.#workers) this.#boss.notifyWorker(worker)
   }
 
-  /** Runs jobs: `concurrency` documents at a time, and one calibration. */
-  async work(concurrency: number, handler: JobHandler): Promise<void> {
+  /**
+   * Runs jobs: `concurrency` documents at a time, and one calibration.
+   * @param cleanUp run every night by one of all workers
+   */
+  async work(
+    concurrency: number,
+    handler: JobHandler,
+    cleanUp?: (signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
     await this.start()
     for (let slot = 0; slot < concurrency; slot++) await this.#addWorker('documents', 0.5, handler)
     await this.#addWorker('calibrations', 0.5, handler)
+    if (!cleanUp) return
+    await this.#boss.schedule('clean-up', CLEAN_UP_AT)
+    await this.#addWorker('clean-up', 60, (_, signal) => cleanUp(signal))
   }
 
   async #addWorker(queue: QueueName, pollingIntervalSeconds: number, handler: JobHandler): Promise<void> {

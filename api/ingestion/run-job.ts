@@ -1,4 +1,6 @@
-import { findJob } from '../stores/postgres/jobs.ts'
+import { holdsJobs, unfinishedMove } from '../stores/postgres/isolation-moves.ts'
+import { claimJob, updateJob } from '../stores/postgres/jobs.ts'
+import type { JobRow } from '../stores/postgres/rows.ts'
 import { findTenant } from '../stores/postgres/tenants.ts'
 import { TenantScope } from '../stores/postgres/tenant-scope.ts'
 import { inSpan } from '../tracing/tracing.ts'
@@ -7,6 +9,7 @@ import { deleteDocumentJob } from './delete-document.ts'
 import { deleteKnowledgeBaseJob } from './delete-knowledge-base.ts'
 import { ingest } from './ingest.ts'
 import type { IngestionParts } from './ingestion-parts.ts'
+import { NotYet } from './job-failure.ts'
 import type { JobWork } from './job-work.ts'
 
 /**
@@ -15,8 +18,9 @@ import type { JobWork } from './job-work.ts'
  * @throws whatever has to pass before the job is worth another attempt; the queue delivers it again
  */
 export async function runJob(parts: IngestionParts, jobId: string, signal: AbortSignal): Promise<void> {
-  const job = await findJob(parts.database, jobId)
-  if (!job || (job.status !== 'queued' && job.status !== 'running')) return
+  const job = await claimJob(parts.database, jobId)
+  if (!job) return
+  await waitForMove(parts, job)
   const tenant = await findTenant(parts.database, job.tenant_id)
   if (!tenant) return
   const scope = new TenantScope(tenant)
@@ -37,4 +41,16 @@ async function runKind(work: JobWork): Promise<void> {
     case 'calibrate':
       return calibrate(work)
   }
+}
+
+/**
+ * While a tenant's points change places, its jobs wait for some seconds. Asked after the job's record says that it runs: the
+ * mover first says that jobs are to wait and then counts those that run, so one of the two sees the other.
+ */
+async function waitForMove({ database }: IngestionParts, job: JobRow): Promise<void> {
+  const move = await unfinishedMove(database, job.tenant_id)
+  if (!move || !holdsJobs(move)) return
+  const message = `the tenant's vectors are being moved to ${move.target}; it goes on in some seconds`
+  await updateJob(database, job.id, { status: 'queued', error: { code: 'MOVING', message, transient: true } })
+  throw new NotYet(message)
 }

@@ -1,4 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { Mover } from '../provisioning/moving/mover.ts'
+import type { MoveTiming } from '../provisioning/moving/plan-move.ts'
+import { cleanUp } from './clean-up.ts'
 import type { IngestionParts } from './ingestion-parts.ts'
 import { runJob } from './run-job.ts'
 
@@ -11,15 +14,18 @@ export interface Worker {
 
 const RETRY_MS = 2_000
 
-/** Runs jobs until it is stopped, `concurrency` documents at a time. */
-export function startWorker(parts: IngestionParts, concurrency: number): Worker {
+/** Runs jobs until it is stopped, `concurrency` documents at a time, and moves tenants between collections. */
+export function startWorker(parts: IngestionParts, concurrency: number, moving?: MoveTiming): Worker {
   const stopping = new AbortController()
+  const mover = new Mover({ ...parts, ...(moving && { timing: moving }) })
+  mover.start()
   const started = keepTrying(parts, concurrency, stopping.signal)
   return {
     started,
     async stop(graceMs) {
       stopping.abort()
       await started
+      await mover.stop()
       await parts.queue.stop(graceMs)
     },
   }
@@ -28,7 +34,8 @@ export function startWorker(parts: IngestionParts, concurrency: number): Worker 
 async function keepTrying(parts: IngestionParts, concurrency: number, stopping: AbortSignal): Promise<void> {
   for (let attempt = 1; !stopping.aborted; attempt++) {
     try {
-      await parts.queue.work(concurrency, (jobId, signal) => runJob(parts, jobId, signal))
+      const run = (jobId: string, signal: AbortSignal) => runJob(parts, jobId, signal)
+      await parts.queue.work(concurrency, run, signal => cleanUp(parts, signal))
       parts.log.info({ concurrency }, 'the worker takes jobs')
       return
     } catch (error) {

@@ -46,6 +46,7 @@ export async function submitJobs(
   await tenant.control(async sql => {
     const added = await queue.add(
       sql,
+      tenant.scope.tenantId,
       jobs.map(job => ({
         id: job.id,
         kind: job.kind,

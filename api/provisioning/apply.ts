@@ -10,6 +10,7 @@ import { expire, mint, register, revoke, updateDeclaredKey } from './apply-keys.
 import { mendSchema, revoke as revokeStrayGrants } from './apply-integrity.ts'
 import { createKnowledgeBase, releaseKnowledgeBase, updateDeclaredKnowledgeBase } from './apply-knowledge-bases.ts'
 import { dropControlSchema, migrateControl, releasePipeline, takeSchema } from './apply-pipeline.ts'
+import { startMove, stopMove } from './apply-move.ts'
 import { archive, archivePoints, restorePoints, restoreSchema } from './apply-archive.ts'
 import { deletePoints, dropArchive, dropCollection, dropRole, dropSchema, forgetSecrets, removeTenant, setDisabled } from './apply-removal.ts' // prettier-ignore
 import { createRole, createSchema, createTenant, migrateTenant, release, repairGrants, take, updateRow } from './apply-tenant.ts' // prettier-ignore
@@ -116,6 +117,10 @@ function dispatch(stores: ProvisioningStores, step: Step, context: ApplyContext)
       return revoke(stores, step, context)
     case 'forget-secrets':
       return forgetSecrets(stores, step, context)
+    case 'begin-move':
+      return startMove(stores, step, context)
+    case 'cancel-move':
+      return stopMove(stores, step, context)
     case 'release-tenant':
       return release(stores, step, context)
     case 'disable-tenant':

@@ -4,8 +4,8 @@ import type { ApplyContext } from './stores.ts'
 import type { StepKind } from './steps.ts'
 
 export interface Change {
-  /** Beside the steps: points that are about to be deleted, and what a deletion comes to. */
-  readonly action: StepKind | 'count-points' | 'erasure-receipt'
+  /** Beside the steps: points that are about to be deleted, what a deletion comes to, and how a move went on. */
+  readonly action: StepKind | 'count-points' | 'erasure-receipt' | 'switch-collection' | 'clear-source'
   /** What was changed: a slug, `acme/handbook`, a collection. */
   readonly target: string
   readonly tenantId?: string | null

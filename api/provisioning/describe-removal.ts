@@ -10,6 +10,7 @@ type RemovalStep = StepOf<
   | 'drop-archive'
   | 'drop-schema'
   | 'drop-role'
+  | 'cancel-move'
   | 'delete-points'
   | 'delete-collection'
   | 'delete-tenant'
@@ -27,6 +28,12 @@ export function describeRemoval(step: RemovalStep, { engine, erasure }: PlanWord
       return sql('update', `tenant ${step.slug}`, `it is disabled and becomes one that HTTP may change, its declared keys are refused; all data stays: UPDATE ${CONTROL_SCHEMA}.tenants, api_keys`) // prettier-ignore
     case 'disable-tenant':
       return sql('update', `tenant ${step.slug}`, `UPDATE ${CONTROL_SCHEMA}.tenants SET status = disabled`)
+    case 'cancel-move':
+      return sql(
+        'update',
+        `the move of tenant ${step.slug}`,
+        `it is cancelled: UPDATE ${CONTROL_SCHEMA}.isolation_moves`,
+      )
     case 'archive-schema':
       return sql('update', `schema ${tenantSchema(step.slug)}`, `it becomes an archive that only the operator's role can read${counted(erasure?.rows, 'rows')}: ALTER SCHEMA … RENAME TO ${step.archive}`) // prettier-ignore
     case 'archive-points':

@@ -44,6 +44,8 @@ export function describeStep(step: Step, words: PlanWords): PlannedChange[] {
       return [sql('update', `tenant ${step.tenant.slug}`, `UPDATE ${CONTROL_SCHEMA}.tenants SET owner: from ${step.from.name ?? step.from.uid} to ${step.tenant.owner.name ?? step.tenant.owner.uid}`)] // prettier-ignore
     case 'update-tenant':
       return [sql('update', `tenant ${step.tenant.slug}`, `UPDATE ${CONTROL_SCHEMA}.tenants SET ${step.changed.join(', ')}`)] // prettier-ignore
+    case 'begin-move':
+      return [{ target: words.engine, action: 'update', object: `points of tenant ${step.slug}`, detail: `a worker moves them from ${step.from} to ${step.to} while they are served: INSERT INTO ${CONTROL_SCHEMA}.isolation_moves` }] // prettier-ignore
     case 'create-knowledge-base':
       return [knowledgeBase('create', step.slug, step.knowledgeBase.name, 'INSERT INTO')]
     case 'update-knowledge-base':

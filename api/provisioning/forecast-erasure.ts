@@ -16,7 +16,11 @@ export async function forecastTenantErasure(
   return {
     rows: readable ? await database.transaction(sql => countTenantRows(sql, slug)) : 0,
     controlRows: row ? await countRowsOfTenant(database, row.id) : 0,
-    points: { [collection.alias]: observed.points, ...(await countPoints(vectors, observed.collections)) },
+    points: {
+      [collection.alias]: observed.points,
+      ...(observed.move?.elsewhere && { [observed.move.elsewhere]: observed.move.points }),
+      ...(await countPoints(vectors, observed.collections)),
+    },
   }
 }
 

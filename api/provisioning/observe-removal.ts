@@ -1,7 +1,8 @@
 import { dedicatedCollection, sharedCollection } from '../contract/names.ts'
 import { type Owner, sameOwner } from '../contract/ownership.ts'
 import { newestOfOwner } from '../stores/postgres/audit-log.ts'
-import type { EmbeddingGenerationRow } from '../stores/postgres/rows.ts'
+import type { EmbeddingGenerationRow, IsolationMoveRow, TenantRow } from '../stores/postgres/rows.ts'
+import { MOVES_MIGRATION, unfinishedMove } from '../stores/postgres/isolation-moves.ts'
 import { controlSchemaState, isUsable } from '../stores/postgres/schema-state.ts'
 import { describeTenantPlace } from '../stores/postgres/tenant-roles.ts'
 import { findTenantBySlug, listTenants } from '../stores/postgres/tenants.ts'
@@ -30,14 +31,19 @@ export async function observeTenantRemoval(
   const own = dedicatedCollection(removal.collectionPrefix, removal.slug)
   const alias = row?.collection ?? own
   const generations = await recordedGenerations(database, control, alias)
+  const knowsMoves = control.applied?.includes(MOVES_MIGRATION) ?? false
+  const move = row && knowsMoves ? await unfinishedMove(database, row.id) : null
   const collection = await observeCollection(vectors.collections, alias, generations)
   return {
     row,
     role: observedRole(place),
     schema: observedSchema(place),
     collection,
+    move: row && move ? await observeElsewhere(vectors, row, move) : null,
     collections:
-      alias === own ? await ownedGenerations(vectors.collections, alias, ownersOf(removal, row), generations) : [],
+      alias === own || move
+        ? await ownedGenerations(vectors.collections, own, ownersOf(removal, row), await recordedGenerations(database, control, own)) // prettier-ignore
+        : [],
     points: row && collection.target ? await countPoints(vectors, alias, row.id) : 0,
     fingerprint: generations.findLast(generation => generation.status === 'active')?.fingerprint ?? null,
     archives: (await listArchives(database)).filter(one => isOf(one, removal.owner)).map(({ schema }) => schema),
@@ -51,6 +57,13 @@ export async function observeReceipt({ database }: ProvisioningStores, owner: Ow
   if (controlSchemaState(control).state !== 'current') return null
   const entry = await newestOfOwner(database, 'erasure-receipt', owner)
   return entry ? (entry.detail as unknown as ErasureReceipt) : null
+}
+
+/** A move copies before it switches, and clears afterwards: either way there are points in two places. */
+async function observeElsewhere(vectors: VectorStore, row: TenantRow, { source, target }: IsolationMoveRow) {
+  const elsewhere = row.collection === source ? target : source
+  const isThere = (await vectors.collections.resolve(elsewhere)) !== null
+  return isThere ? { elsewhere, points: await countPoints(vectors, elsewhere, row.id) } : { elsewhere: null, points: 0 }
 }
 
 function countPoints(vectors: VectorStore, alias: string, tenantId: string): Promise<number> {

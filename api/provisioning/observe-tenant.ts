@@ -3,10 +3,11 @@ import { apiKeyPrefix, hashApiKey, isApiKey } from '../contract/api-key.ts'
 import { sharedCollection, tenantSchema } from '../contract/names.ts'
 import { declaredKeys, findKeysByHash } from '../stores/postgres/api-keys.ts'
 import { ARCHIVED_POINTS } from '../stores/postgres/archived-points.ts'
+import { findMove, MOVES_MIGRATION } from '../stores/postgres/isolation-moves.ts'
 import { allKnowledgeBases } from '../stores/postgres/knowledge-bases.ts'
 import { schemaVersion } from '../stores/postgres/migrator.ts'
 import { tenantStructure } from '../stores/postgres/migrations/tenant/structure.ts'
-import type { ApiKeyRow, KnowledgeBaseRow, TenantRow } from '../stores/postgres/rows.ts'
+import type { ApiKeyRow, IsolationMoveRow, KnowledgeBaseRow, TenantRow } from '../stores/postgres/rows.ts'
 import { controlSchemaState, isUsable, tenantSchemaState } from '../stores/postgres/schema-state.ts'
 import {
   compareStructure,
@@ -42,7 +43,8 @@ export async function observeTenant(
   const secrets = await readVault(vault, desired)
   const control = await (stores.control?.() ?? observeControlSchema(database))
   const pipelineReady = isUsable(controlSchemaState(control))
-  const rows = await database.transaction(sql => readRows(sql, desired.slug, pipelineReady, secrets))
+  const knowsMoves = control.applied?.includes(MOVES_MIGRATION) ?? false
+  const rows = await database.transaction(sql => readRows(sql, desired.slug, { pipelineReady, knowsMoves }, secrets))
   const alias = rows.row?.collection ?? tenantCollection(desired)
   return {
     pipelineReady,
@@ -52,6 +54,11 @@ export async function observeTenant(
     schema: { ...observedSchema(rows.place), applied: rows.applied, structure: rows.structure, grants: rows.grants },
     archives: desired.restore !== undefined && !rows.row ? await listArchives(database) : [],
     collection: await observePlace({ database, vectors }, desired, control, alias),
+    destination: isElsewhere(desired, rows.row)
+      ? await observePlace({ database, vectors }, desired, control, tenantCollection(desired))
+      : null,
+    move: rows.move,
+    knowsMoves,
     knowledgeBases: rows.knowledgeBases,
     usage: rows.usage,
     keys: rows.keys,
@@ -63,6 +70,11 @@ export async function observeTenant(
 export async function observeTenantRow({ database }: ProvisioningStores, slug: string): Promise<TenantRow | null> {
   const control = await observeControlSchema(database)
   return isUsable(controlSchemaState(control)) ? findTenantBySlug(database, slug) : null
+}
+
+/** `Auto` is content with either place. */
+function isElsewhere(desired: DesiredTenant, row: TenantRow | null): boolean {
+  return row !== null && desired.isolation !== 'Auto' && row.collection !== tenantCollection(desired)
 }
 
 /** The shared collection is its pipeline's business; whether it is there is all that a tenant asks. */
@@ -90,6 +102,7 @@ type VaultContent = ReadonlyMap<string, StoredKey | null>
 interface Rows {
   readonly place: TenantPlace
   readonly row: TenantRow | null
+  readonly move: IsolationMoveRow | null
   readonly applied: readonly string[] | null
   readonly structure: readonly StructureDifference[]
   readonly grants: readonly StrayGrant[]
@@ -102,18 +115,19 @@ interface Rows {
 async function readRows(
   sql: Knex.Transaction,
   slug: string,
-  pipelineReady: boolean,
+  { pipelineReady, knowsMoves }: Pick<ObservedTenant, 'pipelineReady' | 'knowsMoves'>,
   secrets: VaultContent,
 ): Promise<Rows> {
   const place = await describeTenantPlace(sql, slug)
   const grants = place.roleExists ? await strayTenantGrants(sql, place.schema, place.role) : []
   const row = pipelineReady ? await findTenantBySlug(sql, slug) : null
   const wellFormed = [...secrets.values()].filter(stored => stored !== null && isApiKey(stored.secret)) as StoredKey[]
+  const move = row && knowsMoves ? await findMove(sql, row.id) : null
   const keys = row ? await declaredKeys(sql, row.id) : []
   const keysInVault = pipelineReady ? await findKeysByHash(sql, wellFormed.map(({ secret }) => hashApiKey(secret))) : [] // prettier-ignore
   // Last, because the transaction stays the tenant's.
   const inside = await readSchema(sql, slug, place)
-  return { place, row, keys, keysInVault, grants, ...inside }
+  return { place, row, move, keys, keysInVault, grants, ...inside }
 }
 
 /** What only the tenant's role may read. */

@@ -4,7 +4,7 @@ import type { SchemaLevel } from '../stores/postgres/schema-level.ts'
 import type { SchemaVersion } from '../stores/postgres/schema-state.ts'
 import type { StrayGrant } from '../stores/postgres/stray-grants.ts'
 import type { StructureDifference } from '../stores/postgres/schema-structure.ts'
-import type { ApiKeyRow, EmbeddingGenerationRow, KnowledgeBaseRow, TenantRow } from '../stores/postgres/rows.ts'
+import type { ApiKeyRow, EmbeddingGenerationRow, IsolationMoveRow, KnowledgeBaseRow, TenantRow } from '../stores/postgres/rows.ts' // prettier-ignore
 import type { TenantUsage } from '../stores/postgres/tenant-usage.ts'
 import type { CollectionState } from '../stores/vectors/vector-store.ts'
 import type { Archive } from './archive.ts'
@@ -58,6 +58,12 @@ export interface ObservedTenant {
   readonly archives: readonly Archive[]
   /** Of a shared one `target` only. */
   readonly collection: ObservedCollection
+  /** Of another place that the tenant is to be moved to; null when it is where it should be. */
+  readonly destination: ObservedCollection | null
+  /** The last one, under way or over. */
+  readonly move: IsolationMoveRow | null
+  /** Whether the image that serves can move tenants. */
+  readonly knowsMoves: boolean
   /** Whoever made them, those that are being deleted included. Null: the schema cannot be read (yet). */
   readonly knowledgeBases: readonly KnowledgeBaseRow[] | null
   /** What it uses; null when it was not read along: the schema is not at this version. */
@@ -112,6 +118,8 @@ export interface ObservedRemoval {
   readonly schema: Omit<ObservedTenantSchema, 'applied' | 'structure' | 'grants'>
   /** The one that the row names; a dedicated one may still be there when the row is gone. */
   readonly collection: ObservedCollection
+  /** A move that is not over, with the collection beside the row's that holds points; null when that is not there. */
+  readonly move: { readonly elsewhere: string | null; readonly points: number } | null
   /** Generations of the tenant's dedicated collection that bear the owner's marker. */
   readonly collections: readonly string[]
   readonly points: number

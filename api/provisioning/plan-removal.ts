@@ -1,4 +1,4 @@
-import { archiveSchema, sharedCollection } from '../contract/names.ts'
+import { archiveSchema, dedicatedCollection, sharedCollection } from '../contract/names.ts'
 import { type Owner, sameOwner } from '../contract/ownership.ts'
 import type { TenantRow } from '../stores/postgres/rows.ts'
 import type { PipelineRemoval, TenantRemoval } from './desired.ts'
@@ -50,6 +50,7 @@ function erasure(removal: TenantRemoval, observed: ObservedRemoval): Step[] {
   // First, so that nobody writes while the rest goes.
   if (row && row.status !== 'disabled')
     steps.push({ kind: 'disable-tenant', slug, id: row.id, why: 'it is being deleted' })
+  if (row && observed.move) steps.push({ kind: 'cancel-move', slug, id: row.id })
   const ours =
     schema.exists && ownersOf(removal, row).some(one => schema.marker !== null && sameOwner(schema.marker, one))
   if (ours) {
@@ -64,8 +65,11 @@ function erasure(removal: TenantRemoval, observed: ObservedRemoval): Step[] {
   if (!keeps) for (const one of observed.archives) steps.push({ kind: 'drop-archive', slug, tenantId, archive: one })
   if (row && observed.points > 0)
     steps.push({ kind: 'delete-points', slug, id: row.id, collection: observed.collection.alias })
-  for (const collection of observed.collections)
-    steps.push({ kind: 'delete-collection', alias: observed.collection.alias, collection, tenantId })
+  // The page that a cancelled move was at may have come after the count: never mind that there was none.
+  if (row && observed.move?.elsewhere)
+    steps.push({ kind: 'delete-points', slug, id: row.id, collection: observed.move.elsewhere })
+  const alias = dedicatedCollection(removal.collectionPrefix, slug)
+  for (const collection of observed.collections) steps.push({ kind: 'delete-collection', alias, collection, tenantId })
   if (row) steps.push({ kind: 'delete-tenant', slug, id: row.id, collection: row.collection, owner })
   return steps
 }

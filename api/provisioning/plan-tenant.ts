@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { sameOwner } from '../contract/ownership.ts'
+import { isUnderWay } from './moving/under-way.ts'
 import { collectionSpec, tenantCollection } from './collection-spec.ts'
 import type { DesiredTenant } from './desired.ts'
-import type { ObservedTenant } from './observed.ts'
+import type { ObservedCollection, ObservedTenant } from './observed.ts'
 import { ADOPT_HINT, type Claim, describeOwner, judge, sameResource } from './ownership-claim.ts'
 import { planCollection } from './plan-collection.ts'
 import { planKeys } from './plan-keys.ts'
@@ -85,10 +86,30 @@ function planPoints({ slug }: DesiredTenant, { row, schema, collection }: Observ
 }
 
 function planPlace(desired: DesiredTenant, observed: ObservedTenant, claim: Claim): Plan {
-  const wanted = tenantCollection(desired)
-  const { collection } = observed
-  if (observed.row && desired.isolation !== 'Auto' && collection.alias !== wanted)
-    return blocked('Unrepairable', 'vectors', `tenant ${desired.slug} has its vectors in ${collection.alias}; moving them to ${wanted} is not supported: set isolation back, or delete the tenant and create it anew`) // prettier-ignore
+  const { collection, destination, move } = observed
+  const here = planCollectionAt(desired, collection, claim)
+  if (!destination || here.obstacles.length > 0 || (move && isUnderWay(move))) return here
+  return merge([here, planMoveTo(destination, desired, observed, claim)])
+}
+
+/** What is needed where the tenant's points are to go, and then the move itself, which a worker carries out (moving/). */
+function planMoveTo(
+  destination: ObservedCollection,
+  desired: DesiredTenant,
+  observed: ObservedTenant,
+  claim: Claim,
+): Plan {
+  if (!observed.knowsMoves)
+    return blocked('Waiting', 'vectors', `tenant ${desired.slug} cannot be moved to ${destination.alias} before the pipeline's database is migrated by an image that can move tenants`) // prettier-ignore
+  const there = planCollectionAt(desired, destination, claim)
+  if (there.obstacles.length > 0) return there
+  const { slug } = desired
+  const begin: Step = { kind: 'begin-move', slug, from: observed.collection.alias, to: destination.alias }
+  return { ...there, steps: [...there.steps, begin] }
+}
+
+/** The shared collection is its pipeline's business; one of its own is the tenant's. */
+function planCollectionAt(desired: DesiredTenant, collection: ObservedCollection, claim: Claim): Plan {
   const dedicated = collection.alias !== tenantCollection({ ...desired, isolation: 'Shared' })
   if (dedicated) return planCollection(dedicatedWish(desired, collection.alias, claim), collection)
   if (collection.target === null)

@@ -61,7 +61,10 @@ export type Step =
   | { readonly kind: 'revoke-keys'; readonly slug: string; readonly ids: readonly string[]; readonly why: string }
   /** Takes secrets out of the vault; before their keys are revoked, so that a crash in between is noticed. */
   | { readonly kind: 'forget-secrets'; readonly slug: string; readonly names: readonly string[] }
+  /** `from` and `to`: aliases. The destination is there; a worker does the rest (moving/). */
+  | { readonly kind: 'begin-move'; readonly slug: string; readonly from: string; readonly to: string }
   // Removal: plan-removal.ts
+  | { readonly kind: 'cancel-move'; readonly slug: string; readonly id: string }
   | { readonly kind: 'release-tenant'; readonly slug: string; readonly id: string }
   | { readonly kind: 'disable-tenant'; readonly slug: string; readonly id: string; readonly why: string }
   | (ArchiveStep & { readonly kind: 'archive-schema' })

@@ -6,13 +6,15 @@ import { type Quotas, quotasSchema } from '../contract/quotas.ts'
 import { UpgradeUnderWay } from '../provisioning/apply-tenant.ts'
 import { applyPlan } from '../provisioning/apply.ts'
 import { type DesiredPipeline, type DesiredTenant, noVault } from '../provisioning/desired.ts'
+import { isUnderWay } from '../provisioning/moving/under-way.ts'
 import { observeTenantRemoval } from '../provisioning/observe-removal.ts'
 import { observeTenant } from '../provisioning/observe-tenant.ts'
 import { planTenantRemoval } from '../provisioning/plan-removal.ts'
 import { planTenant } from '../provisioning/plan-tenant.ts'
-import type { Actor, ProvisioningStores } from '../provisioning/stores.ts'
+import { type Actor, type ProvisioningStores, Unfinished } from '../provisioning/stores.ts'
 import type { Cache } from '../stores/caches/cache.ts'
-import type { Isolation, TenantRow } from '../stores/postgres/rows.ts'
+import { findMove } from '../stores/postgres/isolation-moves.ts'
+import type { Isolation, IsolationMoveRow, TenantRow } from '../stores/postgres/rows.ts'
 import { TenantScope, inTenant } from '../stores/postgres/tenant-scope.ts'
 import { type TenantUsage, tenantUsage } from '../stores/postgres/tenant-usage.ts'
 import { findTenant, findTenantBySlug, lockTenant, pageOfTenants, updateTenant } from '../stores/postgres/tenants.ts'
@@ -152,6 +154,34 @@ export class TenantService {
     return this.#change(id, request, 'enable-tenant', () => ({ status: 'active', released_at: null }))
   }
 
+  /** The tenant's last move between collections; null when it never had one. @throws ApiError TENANT_NOT_FOUND */
+  async move(id: string): Promise<IsolationMoveRow | null> {
+    await this.get(id)
+    return findMove(this.#parts.stores.database, id)
+  }
+
+  /**
+   * Has the tenant's vectors moved to where `isolation` says, while it is served; a worker carries it out. `Auto` leaves them
+   * where they are. Asking again for what is under way changes nothing.
+   * @throws ApiError TENANT_NOT_FOUND, CONFLICT (declared by a resource; another move is under way), KB_CONFIG_ERROR
+   */
+  async isolate(id: string, isolation: Isolation, request: Request): Promise<TenantRow> {
+    const { stores, now, pipeline, authentication } = this.#parts
+    const row = await this.get(id)
+    refuseDeclared(`tenant ${row.slug}`, row.managed_by, row)
+    const desired = { ...desiredOf(row, pipeline), isolation }
+    const observed = await observeTenant(stores, desired, noVault)
+    const { move, destination } = observed
+    if (move && isUnderWay(move) && move.target !== (destination ?? observed.collection).alias)
+      throw new ApiError('CONFLICT', `tenant ${row.slug} is being moved to ${move.target}; wait until that is done`)
+    const plan = planTenant(desired, observed, now())
+    const [obstacle] = plan.obstacles
+    if (obstacle) throw new ApiError(obstacle.reason === 'Conflict' ? 'CONFLICT' : 'KB_CONFIG_ERROR', obstacle.message)
+    await applyPlan(stores, plan, { vault: noVault, now, actor: actorOf(request) })
+    authentication.forget()
+    return this.get(id)
+  }
+
   /**
    * Deletes the tenant with everything it has: keys, schema, role, vectors. Gives what was erased. A request that failed
    * half-way can be repeated.
@@ -170,11 +200,16 @@ export class TenantService {
     } as const
     const observed = await observeTenantRemoval(stores, removal, noVault)
     const plan = planTenantRemoval(removal, observed)
-    const { rows, points } = await applyPlan(stores, plan, { vault: noVault, now, actor: actorOf(request) })
-    authentication.forget()
-    // What cannot be removed now ends with its lifetime; no key reads it any more.
-    await cache.purge({ tenantId: id }).catch(() => undefined)
-    return { rows, points }
+    try {
+      const { rows, points } = await applyPlan(stores, plan, { vault: noVault, now, actor: actorOf(request) })
+      return { rows, points }
+    } catch (error) {
+      throw error instanceof Unfinished ? new ApiError('UPSTREAM_ERROR', error.message, { cause: error }) : error
+    } finally {
+      authentication.forget()
+      // What cannot be removed now ends with its lifetime; no key reads it any more.
+      await cache.purge({ tenantId: id }).catch(() => undefined)
+    }
   }
 
   async #change(
@@ -205,18 +240,24 @@ export class TenantService {
       isolation: input.isolation,
       disabled: false,
       quotas,
-      managedBy: 'api' as const,
       owner: { cluster: API_CLUSTER, uid: id, name: `tenant ${slug}` },
-      adopt: false,
-      collectionPrefix: pipeline.collectionPrefix,
-      vectors: pipeline.vectors,
-      knowledgeBases: [],
-      apiKeys: [],
+      ...madeOverHttp(pipeline),
     })
     // An earlier request may have made the schema, which bears its id, and have been cut off before the row.
     const left = (await observeTenant(this.#parts.stores, desired(randomUUID()), noVault)).schema.marker
     return desired(left?.cluster === API_CLUSTER ? left.uid : randomUUID())
   }
+}
+
+function madeOverHttp({ collectionPrefix, vectors }: DesiredPipeline) {
+  return { managedBy: 'api', adopt: false, collectionPrefix, vectors, knowledgeBases: [], apiKeys: [] } as const
+}
+
+/** A tenant as it is, as something to be desired. */
+function desiredOf(row: TenantRow, pipeline: DesiredPipeline): DesiredTenant {
+  const { id, slug, plan, isolation, quotas, owner } = row
+  const state = { displayName: row.display_name, disabled: row.status === 'disabled' }
+  return { id, slug, plan, isolation, quotas, owner, ...state, ...madeOverHttp(pipeline) }
 }
 
 const firstKey = { name: 'admin', role: 'admin', scopeKbIds: null, rateLimitPerMinute: null, expiresAt: null } as const

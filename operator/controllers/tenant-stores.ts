@@ -1,4 +1,5 @@
 import { desiredTenant } from '../../api/provisioning/from-resource.ts'
+import { isUnderWay } from '../../api/provisioning/moving/under-way.ts'
 import { observeTenant } from '../../api/provisioning/observe-tenant.ts'
 import { observeUsage } from '../../api/provisioning/observe-usage.ts'
 import { countDocumentsWithoutVectors } from '../../api/provisioning/observe-vectors.ts'
@@ -89,8 +90,16 @@ async function provision(
     isolation: await proveIsolation(context, tenant, observed, repaired.length > 0, stores),
     usage,
     documentsWithoutVectors: await countDocumentsWithoutVectors(stores, observed, usage),
-    ...(rotation ? { dueMs: rotation.getTime() - context.now().getTime() } : {}),
+    ...dueIn(observed, rotation, context.now()),
   }
+}
+
+/** A move goes on without anything that the operator could watch. */
+const MOVE_LOOK_MS = 3_000
+
+function dueIn({ move }: ObservedTenant, rotation: Date | null, now: Date): { dueMs?: number } {
+  const times = [...(rotation ? [rotation.getTime() - now.getTime()] : []), ...(move && isUnderWay(move) ? [MOVE_LOOK_MS] : [])] // prettier-ignore
+  return times.length > 0 ? { dueMs: Math.min(...times) } : {}
 }
 
 /** What the tenant asks for, as far as there is a place for it. */

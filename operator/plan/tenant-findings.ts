@@ -1,4 +1,5 @@
 import { type Obstacle } from '../../api/provisioning/steps.ts'
+import { isUnderWay } from '../../api/provisioning/moving/under-way.ts'
 import { type Pipeline, type Tenant } from '../observe/resources.ts'
 import { type Finding } from '../runtime/conditions.ts'
 import { DRIFTED, driftMessage, toldDrift } from './drift-policy.ts'
@@ -57,7 +58,18 @@ function collectionFinding(report: TenantReport): Finding {
   const { alias, target } = report.observed?.collection ?? {}
   if (!target) return fails('CollectionReady', DRIFTED, `alias ${alias} is missing and driftPolicy is not Enforce; set it to Enforce to have it made again`) // prettier-ignore
   if (report.documentsWithoutVectors > 0) return fails('CollectionReady', 'VectorsMissing', vectorsMissing(report))
+  const move = movement(report)
+  if (move) return holds('CollectionReady', 'Moving', move)
   return holds('CollectionReady', 'CollectionReady', `vectors are in collection ${alias} (${target})`)
+}
+
+/** How far a move to another collection is, which tenants are served during; null when there is none. */
+function movement({ observed }: TenantReport): string | null {
+  const move = observed?.move
+  if (!move || !isUnderWay(move)) return null
+  const { source, target, phase, copied, total, error } = move
+  const far = phase === 'copying' ? `${copied} of ${total ?? 'its'} points are copied` : `it is ${phase}`
+  return `vectors are being moved from ${source} to ${target}: ${far}${error ? `; it waits because ${error}` : ''}`
 }
 
 function vectorsMissing({ documentsWithoutVectors, observed }: TenantReport): string {
@@ -113,6 +125,8 @@ function progress(report: TenantReport, ready: Finding): Finding {
   const type = 'Progressing'
   if (report.fault && isPassing(report.fault))
     return holds(type, 'Retrying', 'a store cannot be used; it is tried again')
+  const move = movement(report)
+  if (move && report.obstacles.length === 0) return holds(type, 'Moving', move)
   if (report.waiting?.reason === 'Restoring') return holds(type, 'Restoring', report.waiting.message)
   const waits = report.waiting !== null || report.obstacles.length > 0 || report.takenSecrets.length > 0
   if (waits || report.fault) return fails(type, 'Blocked', 'waits for what the condition Ready says')

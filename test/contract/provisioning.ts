@@ -1,6 +1,7 @@
 import { after, before, describe } from 'mocha'
 import type { ProvisioningStores } from '../../api/provisioning/stores.ts'
 import { isolationContract } from './provisioning/isolation.ts'
+import { moveContract } from './provisioning/moves.ts'
 import { pipelineContract } from './provisioning/pipeline.ts'
 import { snapshotContract } from './provisioning/snapshot.ts'
 import { tenantContract } from './provisioning/tenant.ts'
@@ -40,6 +41,7 @@ export function provisioningContract(name: string, open: (this: Mocha.Context) =
     tenantDriftContract(get)
     tenantKeysContract(get)
     isolationContract(get)
+    moveContract(get)
     removalContract(get)
     snapshotContract(get)
   })

@@ -9,6 +9,7 @@ import { createApp } from '../../api/http/app.ts'
 import { productVersion } from '../../api/contract/product-version.ts'
 import type { EmbedderResult } from '../../api/providers/embedders/index.ts'
 import { buildIngestion } from '../../api/build-ingestion.ts'
+import type { MoveTiming } from '../../api/provisioning/moving/plan-move.ts'
 import { startWorker } from '../../api/ingestion/start-worker.ts'
 import { ApiClient, type Answer, type Json } from './api-client.ts'
 import { eventually } from './eventually.ts'
@@ -29,6 +30,8 @@ export interface ApiOptions {
   /** Runs jobs in this process; default true. */
   readonly worker?: boolean
   readonly now?: () => Date
+  /** Of moves between collections; default: as the product has it. */
+  readonly moving?: MoveTiming
   /** Puts something between the API and its database: given the real URL, gives the one to use. */
   readonly databaseAt?: (url: string) => Promise<string>
   /** Receives the log, line by line. */
@@ -65,7 +68,7 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
   const database = options.on?.database ?? (await (await postgres()).createDatabase())
   const application = await build(database, options)
   if (options.worker ?? true) application.webhooks.start()
-  const worker = (options.worker ?? true) ? startWorker(buildIngestion(application), 2) : null
+  const worker = (options.worker ?? true) ? startWorker(buildIngestion(application), 2, options.moving) : null
   const server = createServer(createApp(application))
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

@@ -31,7 +31,8 @@ export async function fillTenant(
   return row
 }
 
-function pointAt(knowledgeBaseId: string, documentId: string, position: number): VectorPoint {
+/** The point of a document's chunk at a position. */
+export function pointAt(knowledgeBaseId: string, documentId: string, position: number): VectorPoint {
   const chunk = chunkId(documentId, 1, position)
   return {
     id: pointId(chunk, 1),

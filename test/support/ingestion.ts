@@ -136,6 +136,7 @@ export class IngestionBench {
       chunkers,
       queue: this.queue,
       cache: this.cache,
+      auditRetentionDays: 90,
       now: () => new Date(),
       log: quiet,
       ...changes,

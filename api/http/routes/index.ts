@@ -1,6 +1,7 @@
 import type { Route } from '../route.ts'
 import { listAuditLogs } from './admin-audit-logs.ts'
 import { getSystemConfig, replaceSystemConfig } from './admin-system-config.ts'
+import { getTenantIsolation, moveTenant } from './admin-tenant-isolation.ts'
 import { createTenantKey, listTenantKeys } from './admin-tenant-keys.ts'
 import { createTenant, deleteTenant, disableTenant, enableTenant, getTenant, listTenants, updateTenant } from './admin-tenants.ts' // prettier-ignore
 import { createApiKey, deleteApiKey, getApiKey, listApiKeys, revokeApiKey, rotateApiKey, updateApiKey } from './api-keys.ts' // prettier-ignore
@@ -63,6 +64,8 @@ export const routes: readonly Route[] = [
   deleteTenant,
   disableTenant,
   enableTenant,
+  getTenantIsolation,
+  moveTenant,
   listTenantKeys,
   createTenantKey,
   getSystemConfig,

@@ -152,14 +152,14 @@ export class PostgresDocumentService implements DocumentService {
   ): Promise<AcceptedDocument> {
     const { queue } = this.#parts
     await queue.start()
-    const { accepted, knowledgeBaseId } = await this.#within(scope, async tenant => {
-      const removed = await removeDocument(tenant, queue, documentId, check)
+    const removed = await this.#within(scope, async tenant => {
+      const outcome = await removeDocument(tenant, queue, documentId, check)
       await recordChange(tenant, request, 'delete-document', documentId)
-      return removed
+      return outcome
     })
     queue.wake()
-    await removePointsNow(this.#parts, scope, knowledgeBaseId, documentId)
-    return accepted
+    await removePointsNow(this.#parts, scope, removed, documentId)
+    return removed.accepted
   }
 
   async reprocess(scope: TenantScope, documentId: string, request: Request): Promise<AcceptedDocument> {

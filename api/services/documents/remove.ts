@@ -5,13 +5,22 @@ import type { JobQueue } from '../../ingestion/queue.ts'
 import { submitJobs } from '../../ingestion/submit-jobs.ts'
 import { updateDocument } from '../../stores/postgres/documents.ts'
 import { bumpKnowledgeBase } from '../../stores/postgres/knowledge-bases.ts'
+import { unfinishedMove } from '../../stores/postgres/isolation-moves.ts'
 import { cancelQueuedJobs } from '../../stores/postgres/jobs.ts'
 import type { Cache } from '../../stores/caches/cache.ts'
 import type { TenantScope, TenantTransaction } from '../../stores/postgres/tenant-scope.ts'
+import { VectorScope } from '../../stores/vectors/vector-scope.ts'
 import type { VectorStore } from '../../stores/vectors/vector-store.ts'
 import { showDocument } from './show.ts'
 import type { AcceptedDocument, DocumentView } from './views.ts'
 import { requireDocument } from './visible-document.ts'
+
+export interface Removed {
+  readonly accepted: AcceptedDocument
+  readonly knowledgeBaseId: string
+  /** Where its points may be. */
+  readonly places: readonly VectorScope[]
+}
 
 /** Marks a document as deleting and queues the rest. Its content and external id are free at once for a new document. */
 export async function removeDocument(
@@ -19,7 +28,7 @@ export async function removeDocument(
   queue: JobQueue,
   documentId: string,
   check: (document: DocumentView) => void,
-): Promise<{ accepted: AcceptedDocument; knowledgeBaseId: string }> {
+): Promise<Removed> {
   const row = await requireDocument(tenant, documentId, 'lock')
   check(showDocument(row))
   const { id, kb_id: knowledgeBaseId } = row
@@ -36,7 +45,15 @@ export async function removeDocument(
   return {
     accepted: { document_id: id, job_id: jobId, status: 'deleting', duplicate: false },
     knowledgeBaseId,
+    places: await placesOf(tenant, knowledgeBaseId),
   }
+}
+
+/** Where the document's points may be: in both places while the tenant is being moved. */
+async function placesOf({ scope, control }: TenantTransaction, knowledgeBaseId: string): Promise<VectorScope[]> {
+  const move = await control(sql => unfinishedMove(sql, scope.tenantId))
+  const collections = new Set([scope.collection, ...(move ? [move.source, move.target] : [])])
+  return [...collections].map(collection => new VectorScope(collection, scope.tenantId, [knowledgeBaseId]))
 }
 
 const PATIENCE_MS = 2_000
@@ -47,14 +64,14 @@ const PATIENCE_MS = 2_000
  */
 export async function removePointsNow(
   { vectors, cache, log }: { vectors: VectorStore; cache: Pick<Cache, 'purge'>; log: Logger },
-  scope: TenantScope,
-  knowledgeBaseId: string,
+  { tenantId }: TenantScope,
+  { knowledgeBaseId, places }: Pick<Removed, 'knowledgeBaseId' | 'places'>,
   documentId: string,
 ): Promise<void> {
   const remove = async () => {
-    await vectors.delete(scope.vectors([knowledgeBaseId]), { documentId })
+    await Promise.all(places.map(place => vectors.delete(place, { documentId })))
     // Nobody is answered from it any more, as the version was raised; but it would lie there for a while.
-    await cache.purge({ tenantId: scope.tenantId, knowledgeBaseId })
+    await cache.purge({ tenantId, knowledgeBaseId })
   }
   const removal = remove().catch((error: unknown) => {
     log.warn({ err: error, document_id: documentId }, 'points of a deleted document stay until the job removes them')

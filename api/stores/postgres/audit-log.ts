@@ -11,6 +11,12 @@ export async function recordAudit(sql: Knex, entry: AuditEntry): Promise<void> {
   await sql<AuditRow>('audit_log').withSchema(CONTROL_SCHEMA).insert(entry)
 }
 
+/** Deletes at most `limit` rows that are older; gives how many those were. */
+export async function deleteAuditBefore(sql: Knex, before: Date, limit: number): Promise<number> {
+  const rows = () => sql<AuditRow>('audit_log').withSchema(CONTROL_SCHEMA)
+  return rows().whereIn('id', rows().where('at', '<', before).orderBy('at').limit(limit).select('id')).delete() // prettier-ignore
+}
+
 export interface AuditFilter {
   readonly tenantId?: string | undefined
   readonly action?: string | undefined

@@ -92,6 +92,22 @@ export async function forgetEndedJobs(
   await table(sql).where(which).whereNot({ id: keep }).whereIn('status', ['succeeded', 'failed', 'cancelled']).delete()
 }
 
+/** Says that a worker is at it; null for one that has ended or is not there. */
+export async function claimJob(sql: Knex, id: string): Promise<JobRow | null> {
+  const [job] = await table(sql)
+    .where({ id })
+    .whereIn('status', ['queued', 'running'])
+    .update({ status: 'running', updated_at: sql.fn.now() as never })
+    .returning('*')
+  return job ?? null
+}
+
+/** Of a tenant: jobs that a worker has begun and not ended. */
+export async function countRunningOf(sql: Knex, tenantId: string): Promise<number> {
+  const [counted] = await table(sql).where({ tenant_id: tenantId, status: 'running' }).count<{ count: string }[]>('* as count') // prettier-ignore
+  return Number(counted?.count ?? 0)
+}
+
 /** Of one knowledge base: jobs that a worker has begun and not ended. */
 export async function countRunning(sql: Knex, knowledgeBaseId: string, kinds: readonly JobKind[]): Promise<number> {
   const [counted] = await table(sql)

@@ -81,6 +81,29 @@ export interface JobRow {
   finished_at: Date | null
 }
 
+/** copying → catching-up (jobs wait) → settling (jobs wait) → clearing → done. */
+export type MovePhase = 'copying' | 'catching-up' | 'settling' | 'clearing' | 'done' | 'cancelled'
+
+export interface IsolationMoveRow {
+  tenant_id: string
+  source: string
+  target: string
+  phase: MovePhase
+  phase_at: Date
+  baseline: Record<string, { version: string; weight: number | null }> | null
+  begun_at: Date | null
+  last_point: string | null
+  /** bigint: the driver gives a string. */
+  copied: string | number
+  total: string | number | null
+  error: string | null
+  held_by: string | null
+  held_until: Date | null
+  request_id: string | null
+  created_at: Date
+  finished_at: Date | null
+}
+
 export interface EmbeddingGenerationRow {
   collection: string
   alias: string

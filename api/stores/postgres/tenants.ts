@@ -54,7 +54,7 @@ export async function updateTenant(
 }
 
 /** Tables of the control schema whose rows go with their tenant; the audit log stays. */
-const DEPENDENT = ['api_keys', 'jobs', 'usage'] as const
+const DEPENDENT = ['api_keys', 'jobs', 'usage', 'isolation_moves'] as const
 
 /** How many rows {@link deleteTenant} would delete. */
 export async function countRowsOfTenant(sql: Knex, id: string): Promise<number> {

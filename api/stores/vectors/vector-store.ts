@@ -53,6 +53,8 @@ export type PointSelector =
 export interface PageOfPoints {
   readonly after: string | null
   readonly limit: number
+  /** Of one document only. */
+  readonly documentId?: string
 }
 
 /**

@@ -93,13 +93,12 @@ export function tenantConflictContract(get: GetStores): void {
       expect((await planForTenant(get(), overHttp, context)).obstacles[0]).to.include({ reason: 'Conflict' })
     })
 
-    it('does not move the vectors of a tenant', async () => {
+    it('leaves the vectors of a tenant where they are with Auto, and has them moved otherwise', async () => {
       const shared = tenantOf(pipeline, 'settled', { isolation: 'Shared', apiKeys: [] })
       await provisionTenant(get(), shared, context)
+      expect(kinds(await planForTenant(get(), { ...shared, isolation: 'Auto' }, context))).to.deep.equal(['update-tenant'])
       const plan = await planForTenant(get(), { ...shared, isolation: 'Dedicated' }, context)
-      expect(plan.obstacles[0]).to.include({ reason: 'Unrepairable', area: 'vectors' })
-      expect(plan.obstacles[0]?.message).to.include('conflicts_shared').and.to.include('conflicts_t_settled')
-      expect(await planForTenant(get(), { ...shared, isolation: 'Auto' }, context)).to.deep.include({ obstacles: [] })
+      expect(plan.steps).to.deep.include({ kind: 'begin-move', slug: 'settled', from: 'conflicts_shared', to: 'conflicts_t_settled' }) // prettier-ignore
     })
   })
 }

@@ -69,6 +69,9 @@ export function settledTenant(pipeline: DesiredPipeline, desired: DesiredTenant)
   )
   return {
     pipelineReady: true,
+    destination: null,
+    move: null,
+    knowsMoves: true,
     level: { image: 'selfrag-api:test', ...levelOf(controlMigrations, tenantMigrations) },
     row,
     role: { name: 'tenant_role', login: 'app', exists: true, granted: true, excess: [] },

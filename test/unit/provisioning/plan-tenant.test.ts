@@ -23,6 +23,8 @@ const schemaWith = (changes: Partial<ObservedTenant['schema']>) =>
 const roleWith = (changes: Partial<ObservedTenant['role']>) => observedWith({ role: { ...settled.role, ...changes } })
 const lost = (kind: 'table' | 'column' | 'index', name: string) => ({ kind, table: 'chunks', name, wanted: 'x', found: 'missing' }) // prettier-ignore
 const grant = (revokedBy: 'tenant' | null) => ({ object: 'table tenant_acme.chunks', grantee: 'spy', rights: 'SELECT', revoke: 'REVOKE …', revokedBy }) // prettier-ignore
+const emptyPlace = (alias: string) => ({ alias, target: null, nameTaken: false, state: null, generations: [] })
+const moveIn = (phase: 'copying' | 'done') => ({ phase, target: 'kb_t_acme' }) as NonNullable<ObservedTenant['move']>
 const stranger = { cluster: 'c2', uid: 'x', name: 'RagTenant/other/acme' }
 const before = { ...desired.owner, uid: 'before' }
 
@@ -52,6 +54,20 @@ describe('provisioning/plan-tenant', () => {
     wanted?: Partial<DesiredTenant>,
   ][] = [
     ['makes everything', nothing, creation, []],
+    [
+      'prepares another place for the vectors and has them moved there',
+      observedWith({ destination: emptyPlace('kb_t_acme'), move: moveIn('done') }),
+      ['create-collection', 'record-generation', 'set-alias', 'begin-move', 'update-tenant'],
+      [],
+      { isolation: 'Dedicated' },
+    ],
+    [
+      'waits for a move that is under way',
+      observedWith({ destination: emptyPlace('kb_t_acme'), move: moveIn('copying') }),
+      ['update-tenant'],
+      [],
+      { isolation: 'Dedicated' },
+    ],
     [
       'goes on where creation was interrupted',
       observedWith({ row: null, knowledgeBases: [], keys: [], vault: nothing.vault }),
@@ -213,7 +229,14 @@ describe('provisioning/plan-tenant', () => {
       '002-x',
       { migrations: 'recorded' },
     ],
-    ['vectors elsewhere', settled, 'Unrepairable', 'vectors', 'kb_t_acme', { isolation: 'Dedicated' }],
+    [
+      'vectors elsewhere, in a database that knows no moves',
+      observedWith({ destination: emptyPlace('kb_t_acme'), knowsMoves: false }),
+      'Waiting',
+      'vectors',
+      'kb_t_acme',
+      { isolation: 'Dedicated' },
+    ],
     [
       'a knowledge base that is being deleted',
       observedWith({

@@ -114,8 +114,8 @@ export class PgVectorStore implements VectorStore {
     })
   }
 
-  async page(scope: VectorScope, { after, limit }: PageOfPoints): Promise<VectorPoint[]> {
-    const { sql, values } = scopeCondition(scope)
+  async page(scope: VectorScope, { after, limit, documentId }: PageOfPoints): Promise<VectorPoint[]> {
+    const { sql, values } = selectorCondition(scope, documentId === undefined ? { all: true } : { documentId })
     return this.#onTable(scope, async (row, table) => {
       const dense = row.dimension === null ? 'NULL' : 'dense'
       const statement = `SELECT ${POINT_COLUMNS}, ${dense}::text AS dense, sparse::text AS sparse FROM ??

@@ -88,8 +88,8 @@ export class QdrantVectorStore implements VectorStore {
     )
   }
 
-  async page(scope: VectorScope, { after, limit }: PageOfPoints): Promise<VectorPoint[]> {
-    const filter = selectorFilter(scope, { all: true })
+  async page(scope: VectorScope, { after, limit, documentId }: PageOfPoints): Promise<VectorPoint[]> {
+    const filter = selectorFilter(scope, documentId === undefined ? { all: true } : { documentId })
     if (filter === 'nothing') return []
     // Qdrant begins with the offset itself, if it is still there.
     const body = { filter, offset: after, limit: limit + 1, with_payload: shownPayload, with_vector: true }

@@ -73,6 +73,34 @@ export const controlStructure: SchemaStructure = {
     },
     "indexes": {}
   },
+  "isolation_moves": {
+    "columns": {
+      "tenant_id": "uuid",
+      "source": "text",
+      "target": "text",
+      "phase": "text",
+      "phase_at": "timestamp with time zone",
+      "baseline": "jsonb",
+      "begun_at": "timestamp with time zone",
+      "last_point": "uuid",
+      "copied": "bigint",
+      "total": "bigint",
+      "error": "text",
+      "held_by": "uuid",
+      "held_until": "timestamp with time zone",
+      "request_id": "text",
+      "created_at": "timestamp with time zone",
+      "finished_at": "timestamp with time zone"
+    },
+    "constraints": {
+      "isolation_moves_phase_check": "CHECK ((phase = ANY (ARRAY['copying'::text, 'catching-up'::text, 'settling'::text, 'clearing'::text, 'done'::text, 'cancelled'::text])))",
+      "isolation_moves_pkey": "PRIMARY KEY (tenant_id)",
+      "isolation_moves_tenant_id_fkey": "FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE"
+    },
+    "indexes": {
+      "isolation_moves_unfinished": "CREATE INDEX isolation_moves_unfinished ON isolation_moves USING btree (held_until) WHERE (phase <> ALL (ARRAY['done'::text, 'cancelled'::text]))"
+    }
+  },
   "jobs": {
     "columns": {
       "id": "uuid",
