@@ -96,7 +96,9 @@ export function tenantConflictContract(get: GetStores): void {
     it('leaves the vectors of a tenant where they are with Auto, and has them moved otherwise', async () => {
       const shared = tenantOf(pipeline, 'settled', { isolation: 'Shared', apiKeys: [] })
       await provisionTenant(get(), shared, context)
-      expect(kinds(await planForTenant(get(), { ...shared, isolation: 'Auto' }, context))).to.deep.equal(['update-tenant'])
+      expect(kinds(await planForTenant(get(), { ...shared, isolation: 'Auto' }, context))).to.deep.equal([
+        'update-tenant',
+      ])
       const plan = await planForTenant(get(), { ...shared, isolation: 'Dedicated' }, context)
       expect(plan.steps).to.deep.include({ kind: 'begin-move', slug: 'settled', from: 'conflicts_shared', to: 'conflicts_t_settled' }) // prettier-ignore
     })
