@@ -31,18 +31,23 @@ const TOUCH_EVERY_MS = 60_000
 /** Knows API keys by their hash, and remembers what it knows for three seconds. */
 export class AuthenticationService {
   readonly #parts: AuthenticationParts
-  readonly #cache: LRUCache<string, { readonly found: KeyWithTenant | null }>
+  #cache: LRUCache<string, { readonly found: KeyWithTenant | null }>
   #latest = 0
   readonly #touched = new LRUCache<string, number>({ max: 10_000 })
 
   constructor(parts: AuthenticationParts) {
     this.#parts = parts
-    this.#cache = new LRUCache({
+    this.#cache = this.#emptyCache()
+  }
+
+  #emptyCache(): LRUCache<string, { readonly found: KeyWithTenant | null }> {
+    const { database, now } = this.#parts
+    return new LRUCache({
       max: 10_000,
       ttl: TTL_MS,
-      perf: { now: () => parts.now().getTime() },
+      perf: { now: () => now().getTime() },
       // Many requests with one key cost one query.
-      fetchMethod: async hash => ({ found: await findKeyWithTenant(parts.database, hash) }),
+      fetchMethod: async hash => ({ found: await findKeyWithTenant(database, hash) }),
     })
   }
 
@@ -62,9 +67,12 @@ export class AuthenticationService {
     }
   }
 
-  /** A key or a tenant was changed here: this replica need not wait. */
+  /**
+   * A key or a tenant was changed here: this replica need not wait. A new cache, as emptying the old one would fail the requests,
+   * of whichever tenant, that wait for it just now; and what they read is not remembered.
+   */
   forget(): void {
-    this.#cache.clear()
+    this.#cache = this.#emptyCache()
   }
 
   /** A clock that was set back would keep what is remembered for as long again. */

@@ -52,15 +52,21 @@ const TTL_MS = 3000
 /** The system's settings, remembered for three seconds. */
 export class SystemConfigService {
   readonly #database: Knex
-  readonly #cache: LRUCache<'settings', SystemSettings>
+  #cache: LRUCache<'settings', SystemSettings>
+  readonly #now: () => Date
 
   constructor(database: Knex, now: () => Date) {
     this.#database = database
-    this.#cache = new LRUCache({
+    this.#now = now
+    this.#cache = this.#emptyCache()
+  }
+
+  #emptyCache(): LRUCache<'settings', SystemSettings> {
+    return new LRUCache({
       max: 1,
       ttl: TTL_MS,
-      perf: { now: () => now().getTime() },
-      fetchMethod: () => read(database),
+      perf: { now: () => this.#now().getTime() },
+      fetchMethod: () => read(this.#database),
     })
   }
 
@@ -74,7 +80,8 @@ export class SystemConfigService {
       await writeSystemConfig(sql, ROW, settings)
       await auditChange(sql, request, { action: 'change-system-config', target: ROW, detail: { settings } })
     })
-    this.#cache.clear()
+    // Emptying the old one would fail the requests that wait for it just now.
+    this.#cache = this.#emptyCache()
     return settings
   }
 }
