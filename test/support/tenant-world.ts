@@ -5,6 +5,7 @@ import { pageServer } from './page-server.ts'
 
 /** A tenant with something of everything, and a word that is in all of it and nowhere else. */
 export interface World {
+  readonly tenantId: string
   readonly marker: string
   readonly client: ApiClient
   /** By role. */
@@ -25,8 +26,12 @@ export interface World {
 }
 
 /** @param crowd how many more knowledge bases, documents and keys it has: so many that its numbers show */
-export async function makeWorld(api: TestApi, marker: string, crowd = 0): Promise<World> {
-  const tenant = await api.tenant({ name: `${marker} inc`, quotas: { knowledge_bases: -1, documents: -1 } })
+export async function makeWorld(
+  api: TestApi,
+  marker: string,
+  { crowd = 0, isolation = 'Shared' }: { crowd?: number; isolation?: 'Shared' | 'Dedicated' } = {},
+): Promise<World> {
+  const tenant = await api.tenant({ name: `${marker} inc`, isolation, quotas: { knowledge_bases: -1, documents: -1 } })
   const { client } = tenant
   const knowledgeBaseId = await tenant.knowledgeBase(`${marker} base`)
   const read = await tenant.withKey({ name: `${marker} reader`, role: 'read' })
@@ -39,6 +44,7 @@ export async function makeWorld(api: TestApi, marker: string, crowd = 0): Promis
   const idFor = (route: Route) =>
     route.path.includes('documents/{') ? documentIds[0]! : route.path.includes('api-keys') ? read.id : knowledgeBaseId
   return {
+    tenantId: tenant.id,
     marker,
     client,
     clients: { admin: client, write: write.client, read: read.client },
