@@ -149,7 +149,7 @@ describe('informer', function () {
     blocked = false
     await eventually(() => expect(names(informer)).to.deep.equal(['kept', 'new']), 30_000)
     expect(told).to.deep.equal(['+kept', '+dropped', '-dropped', '+new'])
-    expect(requests.slice(-2)).to.deep.equal(['list 200', 'watch 200'])
+    await eventually(() => expect(requests.slice(-2)).to.deep.equal(['list 200', 'watch 200']))
     expect(notes).to.deep.equal(['the watched version is too old: listing again'])
   })
 
