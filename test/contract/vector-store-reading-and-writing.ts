@@ -236,6 +236,7 @@ export function describePoints(open: OpenStore): void {
       expect(await rejection(fixture.store.upsert(scope, [point('dense')]))).to.be.instanceOf(DimensionMismatch)
       const dense = fixture.store.search(scope, { legs: [{ using: 'dense', vector: axis(0), limit: 1 }] })
       expect(await rejection(dense)).to.be.instanceOf(DimensionMismatch)
+      expect((await fixture.store.embeddings(scope, [idOf('words')])).size).to.equal(0)
       expect(await fixture.store.count(scope, all)).to.equal(1)
     })
   })

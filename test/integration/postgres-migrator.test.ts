@@ -108,14 +108,22 @@ describe('stores/postgres/migrator', function () {
 
   it('undoes the newest migration, and does it again', async () => {
     expect(await migrator.rollbackTenantSchema(database, 'acme')).to.equal(tenantNames.at(-1))
-    const place = await describeTenantPlace(database, 'acme')
-    expect(place.tables).to.not.include('documents')
-    if (tenantNames.length === 1) expect(await migrator.rollbackTenantSchema(database, 'acme')).to.equal(null)
+    expect((await migrator.tenantSchemaVersion(database, 'acme')).applied).to.deep.equal(tenantNames.slice(0, -1))
     await migrator.migrateTenantSchema(database, 'acme')
     expect((await migrator.tenantSchemaVersion(database, 'acme')).applied).to.deep.equal(tenantNames)
     expect(await migrator.rollbackControlSchema(database)).to.equal(controlNames.at(-1))
     await migrator.migrateControlSchema(database)
     expect((await migrator.controlSchemaVersion(database)).applied).to.deep.equal(controlNames)
+  })
+
+  it('undoes all of a tenant’s schema, and then there is nothing to undo', async () => {
+    for (const name of tenantNames.toReversed())
+      expect(await migrator.rollbackTenantSchema(database, 'acme')).to.equal(name)
+    expect(await migrator.rollbackTenantSchema(database, 'acme')).to.equal(null)
+    const place = await describeTenantPlace(database, 'acme')
+    expect(place.tables).to.not.include('documents')
     expect(place.schema).to.equal(tenantSchema('acme'))
+    await migrator.migrateTenantSchema(database, 'acme')
+    expect((await migrator.tenantSchemaVersion(database, 'acme')).applied).to.deep.equal(tenantNames)
   })
 })

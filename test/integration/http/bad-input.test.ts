@@ -42,7 +42,7 @@ describe('bad input', () => {
       ['top_k 0', { query: 'x', top_k: 0 }, 'top_k: must be at least 1'],
       ['top_k 51', { query: 'x', top_k: 51 }, 'top_k: must be at most 50'],
       ['top_k 1.5', { query: 'x', top_k: 1.5 }, 'top_k: must be an integer'],
-      ['a retriever that there is none of', { query: 'x', retriever: 'magic' }, 'retriever: must be one of "dense"'],
+      ['a retriever that there is none of', { query: 'x', retriever: 'magic' }, 'retriever: must be one of "auto"'],
       ['a filter that is a string', { query: 'x', metadata_filter: 'year > 3' }, 'metadata_filter: must be an object'],
       ['a filter with an unknown operator', { query: 'x', metadata_filter: { year: { near: 3 } } }, 'near'],
       ['a list instead of an object', [], 'body: must be an object'],
@@ -173,7 +173,7 @@ describe('bad input', () => {
     it('tells unknown paths with 404 and wrong methods with 405', async () => {
       expectRefusal(await tenant.client.get('/v2/nothing'), 404, '/v2/nothing', 'NOT_FOUND')
       expectRefusal(await tenant.client.get('/v1/%zz'), 404, /./, 'NOT_FOUND')
-      expectRefusal(await tenant.client.post(`${documents}/fetch`, { url: 'x' }), 404, /./, 'NOT_FOUND')
+      expectRefusal(await tenant.client.post(`${documents}/nothing`, {}), 404, /./, 'NOT_FOUND')
       const wrong = await tenant.client.delete('/v1/retrieve')
       expectRefusal(wrong, 405, 'allowed: POST')
       expect(wrong.headers.get('allow')).to.equal('POST')

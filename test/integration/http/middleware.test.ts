@@ -190,7 +190,11 @@ describe('what every request goes through', () => {
   describe('system settings', () => {
     it('stand above the environment and below the request', async () => {
       const kb = await tenant.knowledgeBase()
-      const settings = { retrieval: { default_retriever: 'bm25', top_k: 3 }, tenant_quotas: { documents: 7 } }
+      const settings = {
+        retrieval: { default_retriever: 'bm25', top_k: 3 },
+        tenant_quotas: { documents: 7 },
+        models: {},
+      }
       expect(ok(await api.admin.put('/admin/system-config', settings))).to.deep.equal(settings)
       expect(ok(await api.admin.get('/admin/system-config'))).to.deep.equal(settings)
       const answer = ok(await tenant.client.post('/v1/retrieve', { query: 'x', knowledge_base_ids: [kb] }))

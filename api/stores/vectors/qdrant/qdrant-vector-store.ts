@@ -2,16 +2,17 @@ import type { Schemas } from '@qdrant/js-client-rest'
 import { batches } from '../batches.ts'
 import { byDocumentAndPosition, rank, TIE_MARGIN } from '../ranking.ts'
 import { requireInScope, type VectorScope } from '../vector-scope.ts'
-import type {
-  PageOfPoints,
-  PointSelector,
-  ScoredPoint,
-  SearchLeg,
-  SearchRequest,
-  SparseVector,
-  StoredPoint,
-  VectorPoint,
-  VectorStore,
+import {
+  DimensionMismatch,
+  type PageOfPoints,
+  type PointSelector,
+  type ScoredPoint,
+  type SearchLeg,
+  type SearchRequest,
+  type SparseVector,
+  type StoredPoint,
+  type VectorPoint,
+  type VectorStore,
 } from '../vector-store.ts'
 import { QdrantCollections } from './collections.ts'
 import { isQdrantStatus, onCollection } from './errors.ts'
@@ -79,7 +80,11 @@ export class QdrantVectorStore implements VectorStore {
   }
 
   async embeddings(scope: VectorScope, ids: readonly string[]): Promise<ReadonlyMap<string, Float32Array>> {
-    const found = await this.#scroll(scope, ids, false, [DENSE])
+    const found = await this.#scroll(scope, ids, false, [DENSE]).catch((error: unknown) => {
+      // A collection in lexical mode knows no such vector: nobody has one.
+      if (error instanceof DimensionMismatch) return []
+      throw error
+    })
     return new Map(
       found.flatMap(({ id, vector }) => {
         const dense = (vector as { [DENSE]?: number[] } | null | undefined)?.[DENSE]
