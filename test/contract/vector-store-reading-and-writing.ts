@@ -36,9 +36,9 @@ export function describePoints(open: OpenStore): void {
 
     it('gives dense vectors by id, of the scope only', async () => {
       const scope = fixture.scope('vectors')
-      const { dense: _, ...lexical } = point('lexical')
+      const { dense: _, ...lexical } = point('no vector')
       await fixture.store.upsert(scope, [point('with', { dense: axis(2) }), lexical])
-      const ids = ['with', 'lexical', 'missing'].map(idOf)
+      const ids = ['with', 'no vector', 'missing'].map(idOf)
       const found = await fixture.store.embeddings(scope, ids)
       expect([...found.keys()]).to.deep.equal([idOf('with')])
       expect(Array.from(found.get(idOf('with'))!)).to.deep.equal(Array.from(axis(2)))

@@ -40,9 +40,21 @@ export async function makeWorld(
   const chunkIds = await Promise.all(documentIds.map(async id => firstChunk(client, id)))
   await addCrowd(tenant, knowledgeBaseId, marker, crowd)
   const pages = await pageServer((_, response) => response.setHeader('content-type', 'text/html').end(`<p>A quarterly report of the ${marker}, on a page</p>`)) // prettier-ignore
+  const pageUrl = `${pages}/${marker}`
+  const webhook = async () =>
+    ok(await client.post('/v1/webhooks', { url: pageUrl, events: ['document.ready'], description: marker })).id
+  const webhookId: string = await webhook()
+  // A tenant may have few: one that a request has made is as good as a new one.
+  const spareWebhook = async (): Promise<string> => {
+    const { items } = ok(await client.get('/v1/webhooks')) as { items: { id: string }[] }
+    return items.find(({ id }) => id !== webhookId)?.id ?? webhook()
+  }
   const path = (id: string) => `/v1/knowledge-bases/${id}/documents`
-  const idFor = (route: Route) =>
-    route.path.includes('documents/{') ? documentIds[0]! : route.path.includes('api-keys') ? read.id : knowledgeBaseId
+  const idFor = (route: Route) => {
+    if (route.path.includes('documents/{')) return documentIds[0]!
+    if (route.path.includes('webhooks')) return webhookId
+    return route.path.includes('api-keys') ? read.id : knowledgeBaseId
+  }
   return {
     tenantId: tenant.id,
     marker,
@@ -51,11 +63,12 @@ export async function makeWorld(
     knowledgeBaseId,
     documentIds,
     keyId: read.id,
-    pageUrl: `${pages}/${marker}`,
-    ids: [tenant.id, knowledgeBaseId, read.id, write.id, ...documentIds, ...chunkIds],
+    pageUrl,
+    ids: [tenant.id, knowledgeBaseId, read.id, write.id, webhookId, ...documentIds, ...chunkIds],
     idFor,
     async fresh(route) {
       if (route.path.includes('api-keys')) return (await tenant.withKey({ role: 'read', name: marker })).id
+      if (route.path.includes('webhooks')) return route.method === 'delete' ? spareWebhook() : webhookId
       const changes = route.method === 'delete' || route.method === 'patch'
       if (!route.path.includes('documents/{')) return changes ? tenant.knowledgeBase() : knowledgeBaseId
       if (!changes) return documentIds[0]!
@@ -108,6 +121,7 @@ function bodyFor({ operationId }: Route): unknown {
     createDocument: { content: 'text' },
     fetchDocument: { url: 'http://127.0.0.1:1/' },
     createDocuments: { documents: [{ content: 'text' }] },
+    createWebhook: { url: 'http://127.0.0.1:1/', events: ['document.ready'] },
   }
   return bodies[operationId] ?? {}
 }
