@@ -2,6 +2,7 @@ import { fingerprint } from '../contract/fingerprint.ts'
 import type { LegWorth } from '../contract/leg-worth.ts'
 import { documentWeights, queryWeights } from '../retrieval/bm25/weights.ts'
 import { analyze } from '../retrieval/bm25/analyzer.ts'
+import { cosine } from '../retrieval/cosine.ts'
 import { isWorthDue } from '../retrieval/fusion/leg-worth.ts'
 import { LexicalStatistics } from '../retrieval/lexical-statistics.ts'
 import { POOL } from '../retrieval/parts.ts'
@@ -9,7 +10,7 @@ import { type ChunkInDocument, sampleChunks } from '../stores/postgres/chunks.ts
 import { activeGeneration } from '../stores/postgres/embedding-generations.ts'
 import { isBusy } from '../stores/postgres/jobs.ts'
 import { bumpKnowledgeBase } from '../stores/postgres/knowledge-bases.ts'
-import { readStatistics, writeLegWorth } from '../stores/postgres/lexical-statistics.ts'
+import { readStatistics, readSummary, writeLegWorth } from '../stores/postgres/lexical-statistics.ts'
 import type { LexicalStatisticsRow } from '../stores/postgres/rows.ts'
 import { inTenant } from '../stores/postgres/tenant-scope.ts'
 import { pointId } from '../stores/vectors/point-id.ts'
@@ -40,16 +41,20 @@ export async function measureLegs({ parts, scope, job, signal }: JobWork): Promi
   const { embedding, database } = parts
   const generation = await activeGeneration(database, scope.collection)
   if (!embedding || !generation || fingerprint(embedding.space) !== generation.fingerprint) return 'no vectors'
-  // Only a similarity compares a stored vector with one that is not stored.
+  // Cosine is compared with what the store scores; of vectors of unit length, as models give them, also the dot product.
   if (embedding.space.distance === 'euclid') return 'not for this distance'
-  const { statistics, chunks, busy } = await inTenant(database, scope, async tenant => ({
-    statistics: (await readStatistics(tenant, [job.kb_id]))[0],
-    chunks: await sampleChunks(tenant, job.kb_id, PASSAGES),
-    busy: await tenant.control(sql => isBusy(sql, scope.tenantId, job.kb_id)),
-  }))
-  // The job that ends the business asks again.
-  if (busy || !statistics) return 'later'
-  if (!isWorthDue(statistics.leg_worth, statistics.chunk_count, generation.fingerprint)) return 'not needed'
+  const due = await inTenant(database, scope, async tenant => {
+    const summary = await readSummary(tenant, job.kb_id)
+    const busy = await tenant.control(sql => isBusy(sql, scope.tenantId, job.kb_id))
+    // The job that ends the business asks again.
+    if (busy || !summary) return 'later'
+    if (!isWorthDue(summary.leg_worth, summary.chunk_count, generation.fingerprint)) return 'not needed'
+    // Some MB: read last, or every count after a change would read them.
+    const [statistics] = await readStatistics(tenant, [job.kb_id])
+    return { statistics: statistics!, chunks: await sampleChunks(tenant, job.kb_id, PASSAGES) }
+  })
+  if (typeof due === 'string') return due
+  const { statistics, chunks } = due
 
   const probes = chunks.flatMap((chunk, index) => probe(chunk, index, generation.generation, embedding))
   const ranks = await rank({ parts, scope, job, signal }, embedding, statistics, probes)
@@ -101,7 +106,7 @@ async function rank(
     })
     const weighed = documentWeights(analyze(rest), row.weighted_with)
     ranks.push({
-      dense: place(dense, ownPoint, similarity(vector, expected[index]!)),
+      dense: place(dense, ownPoint, cosine(vector, expected[index]!)),
       bm25: place(bm25, ownPoint, product(words, weighed)),
     })
   }
@@ -116,12 +121,6 @@ function place(list: readonly ScoredPoint[], without: string, score: number): nu
 
 function meanReciprocal(places: readonly (number | null)[]): number {
   return places.reduce<number>((sum, one) => sum + (one === null ? 0 : 1 / one), 0) / Math.max(1, places.length)
-}
-
-/** Cosine; of vectors of unit length, as models give them, also the dot product. */
-function similarity(a: Float32Array, b: Float32Array): number {
-  const dot = (x: Float32Array, y: Float32Array) => x.reduce((sum, value, index) => sum + value * y[index]!, 0)
-  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))
 }
 
 function product(a: ReturnType<typeof queryWeights>, b: ReturnType<typeof queryWeights>): number {

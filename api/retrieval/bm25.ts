@@ -1,7 +1,7 @@
 import { analyze } from './bm25/analyzer.ts'
 import { queryWeights } from './bm25/weights.ts'
 import { forSearch, pooled } from './lexical-statistics.ts'
-import { POOL, type PreparedLeg, type RetrievalParts } from './parts.ts'
+import { POOL, type PreparedLeg, type RetrievalParts, searchedStatistics } from './parts.ts'
 import type { RetrievalQuery } from './retriever.ts'
 import type { Planner } from './search-plan.ts'
 import { singleLeg } from './single-leg.ts'
@@ -23,8 +23,7 @@ export async function termCorpus(
   query: RetrievalQuery,
   stopwatch: Stopwatch,
 ): Promise<TermCorpus> {
-  const allowed = query.knowledgeBaseIds.filter(id => query.scope.allows(id))
-  return pooled(await stopwatch.time('statistics', () => parts.statistics.of(query.scope, allowed)))
+  return pooled(await stopwatch.time('statistics', () => searchedStatistics(parts, query)))
 }
 
 /** The leg that looks for a text's terms; none when it has none (punctuation, or nothing but stop words). */

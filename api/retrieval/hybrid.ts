@@ -4,7 +4,7 @@ import { denseObstacle } from './dense.ts'
 import { calibratedScore } from './fusion/calibrated-score.ts'
 import { fuseLists } from './fusion/fuse-lists.ts'
 import { pooledWorth } from './fusion/leg-worth.ts'
-import type { RetrievalParts } from './parts.ts'
+import { type RetrievalParts, searchedStatistics } from './parts.ts'
 import type { RetrievalQuery } from './retriever.ts'
 import { asFound } from './scored-chunks.ts'
 import type { Combined, FoundLeg, Planner } from './search-plan.ts'
@@ -35,11 +35,10 @@ export function hybridPlanner(parts: RetrievalParts): Planner {
 }
 
 /** What has been measured of the searched knowledge bases; null where nothing was. */
-async function legWorth({ statistics, embedder }: RetrievalParts, query: RetrievalQuery) {
-  if (!embedder) return null
-  const allowed = query.knowledgeBaseIds.filter(id => query.scope.allows(id))
-  const known = await statistics.of(query.scope, allowed)
-  return pooledWorth(known.map(one => one.legWorth), embedder.fingerprint) // prettier-ignore
+async function legWorth(parts: RetrievalParts, query: RetrievalQuery) {
+  if (!parts.embedder) return null
+  const known = await searchedStatistics(parts, query)
+  return pooledWorth(known.map(one => one.legWorth), parts.embedder.fingerprint) // prettier-ignore
 }
 
 /**

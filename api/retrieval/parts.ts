@@ -1,5 +1,6 @@
 import type { SearchLeg, VectorStore } from '../stores/vectors/vector-store.ts'
 import type { CollectionGenerations } from './collection-generations.ts'
+import type { LexicalStatistics } from './lexical-statistics.ts'
 import type { LexicalStatisticsCache } from './lexical-statistics-cache.ts'
 import type { MetadataFieldSource } from './metadata-fields/metadata-field-source.ts'
 import type { PassageSource } from './passages/passage-source.ts'
@@ -33,4 +34,13 @@ export interface PreparedLeg {
 /** The parts of a query that every search hands on to the store. */
 export function narrowing({ filter, signal }: RetrievalQuery): Pick<RetrievalQuery, 'filter' | 'signal'> {
   return { ...(filter && { filter }), ...(signal && { signal }) }
+}
+
+/** Term statistics of what a query searches: of those knowledge bases that its scope allows and that have any. */
+export function searchedStatistics(
+  { statistics }: RetrievalParts,
+  { knowledgeBaseIds, scope }: RetrievalQuery,
+): Promise<LexicalStatistics[]> {
+  const allowed = knowledgeBaseIds.filter(id => scope.allows(id))
+  return statistics.of(scope, allowed)
 }

@@ -33,17 +33,6 @@ export function maximalMarginalRelevance(
   return taken
 }
 
-export function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let [product, lengthA, lengthB] = [0, 0, 0]
-  for (let i = 0; i < a.length; i++) {
-    const [x, y] = [a[i]!, b[i] ?? 0]
-    product += x * y
-    lengthA += x * x
-    lengthB += y * y
-  }
-  return lengthA > 0 && lengthB > 0 ? product / Math.sqrt(lengthA * lengthB) : 0
-}
-
 /** How many of the terms two texts share: for where there are no embeddings. */
 export function overlap(a: ReadonlySet<unknown>, b: ReadonlySet<unknown>): number {
   const shared = [...a].filter(term => b.has(term)).length

@@ -2,11 +2,12 @@ import type { RerankMode } from '../../contract/retrieval.ts'
 import { attempt } from '../../providers/llms/structured-answer.ts'
 import type { Reranker } from '../../providers/rerankers/reranker.ts'
 import { analyze } from '../bm25/analyzer.ts'
+import { cosine } from '../cosine.ts'
 import { minMax } from '../fusion/weighted.ts'
 import type { RetrievalParts } from '../parts.ts'
 import type { RetrievalModels, RetrievalQuery, RetrievedChunk } from '../retriever.ts'
 import { llmReranker } from './llm-reranker.ts'
-import { cosine, maximalMarginalRelevance, MMR_LAMBDA, overlap } from './mmr.ts'
+import { maximalMarginalRelevance, MMR_LAMBDA, overlap } from './mmr.ts'
 
 /** How many candidates are judged. A language model reads them all in one prompt. */
 const JUDGED = { model: 50, llm: 20 } as const

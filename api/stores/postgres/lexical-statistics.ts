@@ -19,13 +19,13 @@ export async function readStatistics(
 
 export type StatisticsSummary = Pick<
   LexicalStatisticsRow,
-  'chunk_count' | 'average_length' | 'weighted_with' | 'reweighing' | 'updated_at'
+  'chunk_count' | 'average_length' | 'weighted_with' | 'reweighing' | 'leg_worth' | 'updated_at'
 >
 
 export async function readSummary(tenant: Tenant, knowledgeBaseId: string): Promise<StatisticsSummary | null> {
   const row = await table(tenant)
     .where({ kb_id: knowledgeBaseId })
-    .first('chunk_count', 'average_length', 'weighted_with', 'reweighing', 'updated_at')
+    .first('chunk_count', 'average_length', 'weighted_with', 'reweighing', 'leg_worth', 'updated_at')
   return row ?? null
 }
 

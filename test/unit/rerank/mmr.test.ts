@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { cosine, maximalMarginalRelevance, overlap } from '../../../api/retrieval/rerank/mmr.ts'
+import { cosine } from '../../../api/retrieval/cosine.ts'
+import { maximalMarginalRelevance, overlap } from '../../../api/retrieval/rerank/mmr.ts'
 
 const items = [
   { id: 'a', relevance: 1 },
