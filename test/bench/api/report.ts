@@ -1,3 +1,4 @@
+import { columns, round } from '../columns.ts'
 import type { BenchOptions } from './options.ts'
 import type { Latencies } from './latencies.ts'
 
@@ -70,13 +71,4 @@ export function table(comparisons: readonly Comparison[], judged: readonly Verdi
     '',
     ...columns([['', 'measured', 'bound', ''], ...promises.map(cells => cells.map(String))]),
   ].join('\n')
-}
-
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, index) => Math.max(...rows.map(row => row[index]?.length ?? 0)))
-  return rows.map(row => row.map((cell, index) => (index === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[index] ?? 0))).join('  ').trimEnd()) // prettier-ignore
-}
-
-function round(value: number): number {
-  return Math.abs(value) >= 100 ? Math.round(value) : Math.round(value * 100) / 100
 }

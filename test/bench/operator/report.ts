@@ -1,3 +1,5 @@
+import { columns, round } from '../columns.ts'
+
 /** One thing that was promised, and how it came out. */
 export interface Figure {
   readonly what: string
@@ -48,13 +50,4 @@ function phases(values: Result['perTenant']): string[][] {
   const names = [...new Set(Object.values(values).flatMap(Object.keys))]
   const rows = names.map(name => [name, ...Object.values(values).map(phase => String(round(phase[name] ?? 0)))])
   return [['', ...Object.keys(values)], ...rows]
-}
-
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, index) => Math.max(...rows.map(row => row[index]?.length ?? 0)))
-  return rows.map(row => row.map((cell, index) => (index === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[index] ?? 0))).join('  ').trimEnd()) // prettier-ignore
-}
-
-function round(value: number): number {
-  return Math.abs(value) >= 100 ? Math.round(value) : Math.round(value * 100) / 100
 }
