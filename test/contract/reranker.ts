@@ -4,6 +4,7 @@ import { ProviderError } from '../../api/providers/provider-error.ts'
 import type { Reranker } from '../../api/providers/rerankers/reranker.ts'
 import type { RetryPolicy } from '../../api/providers/retry.ts'
 import { type ModelServer, startModelServer } from '../support/model-server.ts'
+import { rejection } from '../support/rejection.ts'
 
 const quick: RetryPolicy = { attempts: 3, baseDelayMs: 1, longestDelayMs: 2000 }
 const query = 'heat transfer in a nozzle'
@@ -98,11 +99,4 @@ export function rerankerContract(
   })
 }
 
-async function failure(call: Promise<unknown>): Promise<ProviderError> {
-  const error = await call.then(
-    () => expect.fail('nothing was thrown'),
-    (thrown: unknown) => thrown,
-  )
-  expect(error).to.be.instanceOf(ProviderError)
-  return error as ProviderError
-}
+const failure = (call: Promise<unknown>) => rejection(call, ProviderError)

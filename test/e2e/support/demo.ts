@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { V1Deployment } from '@kubernetes/client-node'
 import { parse } from 'yaml'
 import { type Pipeline } from '../../../operator/observe/resources.ts'
-import { apply, read, secretValues, waitFor } from './kubectl.ts'
+import { cluster } from './cluster.ts'
+import { apply, patch, read, secretValues, waitFor } from './kubectl.ts'
 import { installOperator, restrictedNamespace } from './operator.ts'
 import { type Stores, stores } from './stores.ts'
 import { timed } from './timed.ts'
@@ -52,6 +54,24 @@ async function applySamples(): Promise<Demo> {
     adminKey: (await secretValues('acme-admin-key', NAMESPACE))['api-key']!,
     readerKey: (await secretValues('acme-reader-key', NAMESPACE))['api-key']!,
   }
+}
+
+/** Changes the pipeline’s spec, as a merge patch. */
+export async function changeDemo(spec: object): Promise<void> {
+  const { pipeline, namespace } = await demo()
+  await patch('ragpipeline', pipeline, namespace, { spec })
+}
+
+/** What the Deployment of the API runs. */
+export async function apiImage(): Promise<string | undefined> {
+  const { spec } = await read<V1Deployment>('deployment', 'demo-api', (await demo()).namespace)
+  return spec!.template.spec!.containers[0]!.image
+}
+
+/** The one of the two images of the API that the Deployment does not run. */
+export async function otherApiImage(): Promise<string> {
+  const { images } = await cluster()
+  return (await apiImage()) === images.nextApi ? images.api : images.nextApi
 }
 
 /** One pod more than one, so that one can go; and no limit that a test would run into. */

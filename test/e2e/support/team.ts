@@ -37,6 +37,14 @@ export class Team {
     return new Team(wish, await demo(), await clientPod())
   }
 
+  /** Ready, beside the pipeline, with one document that can be found. */
+  static async settled(name: string, content: string): Promise<Team> {
+    const team = await Team.of({ name })
+    await team.arrives()
+    await team.ingest(content)
+    return team
+  }
+
   async apply(annotations: Readonly<Record<string, string>> = {}): Promise<void> {
     await apply({
       apiVersion: 'selfrag.io/v1alpha1',

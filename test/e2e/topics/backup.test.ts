@@ -4,8 +4,8 @@ import { type V1Job } from '@kubernetes/client-node'
 import { type Pipeline } from '../../../operator/observe/resources.ts'
 import { eventually } from '../../support/eventually.ts'
 import { covers } from '../support/coverage.ts'
-import { type Demo, DEMO_DATABASE, demo } from '../support/demo.ts'
-import { apply, get, kubectl, list, patch, read, waitFor } from '../support/kubectl.ts'
+import { changeDemo, type Demo, DEMO_DATABASE, demo } from '../support/demo.ts'
+import { apply, get, kubectl, list, read, waitFor } from '../support/kubectl.ts'
 import { type Stores, stores } from '../support/stores.ts'
 import { Team } from '../support/team.ts'
 
@@ -23,15 +23,13 @@ describe('a backup', () => {
     this.timeout(400_000)
     sample = await demo()
     servers = await stores()
-    team = await Team.of({ name: 'saver' })
-    await team.arrives()
-    await team.ingest(ANSWER)
+    team = await Team.settled('saver', ANSWER)
   })
 
   it('is taken by the CronJob, into a volume', async function () {
     this.timeout(180_000)
     await apply(claim())
-    await change({ backup: { schedule: '0 3 * * *', destination: `pvc://${CLAIM}/demo` } })
+    await changeDemo({ backup: { schedule: '0 3 * * *', destination: `pvc://${CLAIM}/demo` } })
     await eventually(async () => expect(await get('cronjob', CRON_JOB, sample.namespace)).not.to.equal(null), 30_000)
     await kubectl(['create', 'job', 'first-backup', `--from=cronjob/${CRON_JOB}`, '--namespace', sample.namespace])
     await completes('first-backup')
@@ -48,28 +46,24 @@ describe('a backup', () => {
 
   it('brings back what a database and a collection have lost', async function () {
     this.timeout(240_000)
-    await change({ suspend: true })
+    await changeDemo({ suspend: true })
     await kubectl(['scale', 'deployment/demo-api', 'deployment/demo-worker', '--replicas=0', '--namespace', sample.namespace]) // prettier-ignore
     await eventually(async () => expect(await servingPods()).to.equal(0), 90_000, 500)
     await servers.sql(DEMO_DATABASE, 'DROP SCHEMA tenant_saver CASCADE')
     const said = await run('restore', ['dist/api/restore.js', 'latest', '--replace'])
     expect(said).to.contain('"message":"restored"').and.to.contain('"incomplete":0')
-    await change({ suspend: false })
+    await changeDemo({ suspend: false })
     // spec.worker has no replicas: their number is whatever somebody scales to.
     await kubectl(['scale', 'deployment/demo-worker', '--replicas=1', '--namespace', sample.namespace])
     await eventually(async () => expect(await team.passages(QUESTION)).to.contain(ANSWER), 90_000, 1000)
     await kubectl(['rollout', 'status', 'deployment/demo-worker', '--namespace', sample.namespace, '--timeout=90s'])
     await waitFor('condition=Ready', `ragpipeline/${sample.pipeline}`, sample.namespace, 60)
 
-    await change({ backup: null })
+    await changeDemo({ backup: null })
     await eventually(async () => expect(await get('cronjob', CRON_JOB, sample.namespace)).to.equal(null), 60_000, 500)
     await kubectl(['delete', 'persistentvolumeclaim', CLAIM, '--namespace', sample.namespace, '--timeout=60s'])
     covers('restore')
   })
-
-  function change(spec: object): Promise<void> {
-    return patch('ragpipeline', sample.pipeline, sample.namespace, { spec })
-  }
 
   /** Runs a program in a pod made from the CronJob; gives what it wrote. */
   async function run(name: string, program: readonly string[]): Promise<string> {

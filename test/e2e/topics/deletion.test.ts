@@ -3,9 +3,9 @@ import { before, describe, it } from 'mocha'
 import { type Pipeline } from '../../../operator/observe/resources.ts'
 import { eventually } from '../../support/eventually.ts'
 import { covers } from '../support/coverage.ts'
-import { type Demo, DEMO_DATABASE, demo, storesOf } from '../support/demo.ts'
+import { changeDemo, type Demo, DEMO_DATABASE, demo, storesOf } from '../support/demo.ts'
 import { eventAbout } from '../support/events.ts'
-import { apply, get, kubectl, patch, read, waitFor } from '../support/kubectl.ts'
+import { apply, get, kubectl, read, waitFor } from '../support/kubectl.ts'
 import { restrictedNamespace } from '../support/operator.ts'
 import { type Stores, stores } from '../support/stores.ts'
 import { Team } from '../support/team.ts'
@@ -22,14 +22,12 @@ describe('a deletion', () => {
     this.timeout(400_000)
     sample = await demo()
     servers = await stores()
-    team = await Team.of({ name: 'leaver' })
-    await team.arrives()
-    await team.ingest(ANSWER)
+    team = await Team.settled('leaver', ANSWER)
   })
 
   it('of what is protected is refused by the API server', async () => {
     await team.change({ deletionProtection: true })
-    await patch('ragpipeline', sample.pipeline, sample.namespace, { spec: { deletionProtection: true } })
+    await changeDemo({ deletionProtection: true })
     for (const [kind, name] of [
       ['ragtenant', team.name],
       ['ragpipeline', sample.pipeline],
@@ -38,7 +36,7 @@ describe('a deletion', () => {
       expect((await read(kind, name, sample.namespace)).metadata).not.to.have.property('deletionTimestamp')
     }
     await team.change({ deletionProtection: false })
-    await patch('ragpipeline', sample.pipeline, sample.namespace, { spec: { deletionProtection: false } })
+    await changeDemo({ deletionProtection: false })
     covers('deletion-protection')
   })
 

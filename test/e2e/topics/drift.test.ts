@@ -1,11 +1,11 @@
 import { expect } from 'chai'
 import { before, describe, it } from 'mocha'
-import { type V1ConfigMap, type V1Deployment } from '@kubernetes/client-node'
+import { type V1ConfigMap } from '@kubernetes/client-node'
 import { type Pipeline, type Tenant } from '../../../operator/observe/resources.ts'
 import { eventually } from '../../support/eventually.ts'
 import { covers } from '../support/coverage.ts'
-import { type Demo, DEMO_DATABASE, demo } from '../support/demo.ts'
-import { get, kubectl, patch, read } from '../support/kubectl.ts'
+import { apiImage, changeDemo, type Demo, DEMO_DATABASE, demo } from '../support/demo.ts'
+import { get, kubectl, read } from '../support/kubectl.ts'
 import { type Stores, stores } from '../support/stores.ts'
 
 const TIMEOUT = 120_000
@@ -36,7 +36,7 @@ describe('drift and plans', () => {
 
   it('in Postgres is told under Warn and repaired under Enforce', async function () {
     this.timeout(TIMEOUT)
-    await change({ driftPolicy: 'Warn' })
+    await changeDemo({ driftPolicy: 'Warn' })
     await servers.sql(DEMO_DATABASE, 'DROP INDEX selfrag.jobs_document')
     const [role = ''] = await servers.sql(DEMO_DATABASE, `SELECT nspowner::regrole FROM pg_namespace WHERE nspname = 'tenant_acme'`) // prettier-ignore
     await servers.sql(DEMO_DATABASE, `ALTER ROLE ${role} LOGIN`)
@@ -46,7 +46,7 @@ describe('drift and plans', () => {
       const tenant = await read<Tenant>('ragtenant', sample.tenant, sample.namespace)
       expect(tenant.status?.drift?.map(({ found }) => found)).to.include('LOGIN')
     }, TIMEOUT)
-    await change({ driftPolicy: 'Enforce' })
+    await changeDemo({ driftPolicy: 'Enforce' })
     await eventually(async () => {
       expect(await servers.sql(DEMO_DATABASE, `SELECT indexname FROM pg_indexes WHERE indexname = 'jobs_document'`)).to.deep.equal(['jobs_document']) // prettier-ignore
       expect(await servers.sql(DEMO_DATABASE, `SELECT rolcanlogin FROM pg_roles WHERE rolname = '${role}'`)).to.deep.equal(['f']) // prettier-ignore
@@ -63,7 +63,7 @@ describe('drift and plans', () => {
   it('is planned when the resource asks for a plan, and nothing is done until it does no more', async function () {
     this.timeout(TIMEOUT)
     await kubectl(['annotate', 'ragpipeline', sample.pipeline, 'selfrag.io/plan=true', '--namespace', sample.namespace])
-    await change({ retrieval: { topK: 7 } })
+    await changeDemo({ retrieval: { topK: 7 } })
     await eventually(async () => {
       const { status, metadata } = await read<Pipeline>('ragpipeline', sample.pipeline, sample.namespace)
       expect(status?.plan?.generation).to.equal(metadata.generation)
@@ -79,16 +79,7 @@ describe('drift and plans', () => {
     covers('plan')
   })
 
-  async function apiImage(): Promise<string | undefined> {
-    const { spec } = await read<V1Deployment>('deployment', 'demo-api', sample.namespace)
-    return spec!.template.spec!.containers[0]!.image
-  }
-
   async function topK(): Promise<string | undefined> {
     return (await read<V1ConfigMap>('configmap', 'demo-config', sample.namespace)).data?.['RETRIEVAL_TOP_K']
-  }
-
-  function change(spec: object): Promise<void> {
-    return patch('ragpipeline', sample.pipeline, sample.namespace, { spec })
   }
 })

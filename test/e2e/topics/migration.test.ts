@@ -1,13 +1,11 @@
 import { expect } from 'chai'
 import { before, describe, it } from 'mocha'
-import { type V1Deployment } from '@kubernetes/client-node'
 import { type Pipeline } from '../../../operator/observe/resources.ts'
 import { eventually } from '../../support/eventually.ts'
 import { type ClientPod, clientPod } from '../support/client-pod.ts'
-import { cluster } from '../support/cluster.ts'
 import { covers } from '../support/coverage.ts'
-import { type Demo, demo } from '../support/demo.ts'
-import { kubectl, patch, read, waitFor } from '../support/kubectl.ts'
+import { apiImage, changeDemo, type Demo, demo, otherApiImage } from '../support/demo.ts'
+import { kubectl, read, waitFor } from '../support/kubectl.ts'
 
 describe('a migration', () => {
   let sample: Demo
@@ -20,11 +18,10 @@ describe('a migration', () => {
 
   it('that fails leaves the version before serving and says why; corrected, the image rolls out', async function () {
     this.timeout(240_000)
-    const { images } = await cluster()
     const before = await apiImage()
-    const next = before === images.nextApi ? images.api : images.nextApi
+    const next = await otherApiImage()
     // The API's environment is the Job's: an image that refuses it must be found out before any pod has it.
-    await change({ image: next, api: { env: [{ name: 'MAX_BODY_MB', value: 'many' }] } })
+    await changeDemo({ image: next, api: { env: [{ name: 'MAX_BODY_MB', value: 'many' }] } })
     await eventually(
       async () => {
         const conditions = (await read<Pipeline>('ragpipeline', sample.pipeline, sample.namespace)).status?.conditions
@@ -41,19 +38,10 @@ describe('a migration', () => {
     const answer = await client.request({ url: `${sample.url}/v1/retrieve`, key: sample.readerKey, body })
     expect(answer.status, 'the version before').to.equal(200)
 
-    await change({ api: { env: [] } })
+    await changeDemo({ api: { env: [] } })
     await eventually(async () => expect(await apiImage()).to.equal(next), 60_000, 500)
     await kubectl(['rollout', 'status', 'deployment/demo-api', '--namespace', sample.namespace, '--timeout=120s'])
     await waitFor('condition=Ready', `ragpipeline/${sample.pipeline}`, sample.namespace, 60)
     covers('migration')
   })
-
-  function change(spec: object): Promise<void> {
-    return patch('ragpipeline', sample.pipeline, sample.namespace, { spec })
-  }
-
-  async function apiImage(): Promise<string | undefined> {
-    const { spec } = await read<V1Deployment>('deployment', 'demo-api', sample.namespace)
-    return spec!.template.spec!.containers[0]!.image
-  }
 })

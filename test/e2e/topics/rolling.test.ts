@@ -3,10 +3,9 @@ import { before, describe, it } from 'mocha'
 import { type V1Deployment, type V1Pod } from '@kubernetes/client-node'
 import { eventually } from '../../support/eventually.ts'
 import { type ClientPod, clientPod } from '../support/client-pod.ts'
-import { cluster } from '../support/cluster.ts'
 import { covers } from '../support/coverage.ts'
-import { type Demo, demo } from '../support/demo.ts'
-import { kubectl, list, patch, read } from '../support/kubectl.ts'
+import { changeDemo, type Demo, demo, otherApiImage } from '../support/demo.ts'
+import { kubectl, list, read } from '../support/kubectl.ts'
 import { startLoad } from '../support/load.ts'
 import { sendSlowly } from '../support/slow-request.ts'
 
@@ -24,7 +23,7 @@ describe('a rolling change', () => {
     this.timeout(180_000)
     await underLoad(async () => {
       const before = await generation()
-      await change({ logLevel: 'warn' })
+      await changeDemo({ logLevel: 'warn' })
       await rolledOut(before)
     })
     covers('rolling-config')
@@ -32,12 +31,10 @@ describe('a rolling change', () => {
 
   it('of the image loses no request', async function () {
     this.timeout(180_000)
-    const { images } = await cluster()
-    const now = (await apiPods())[0]!.spec!.containers[0]!.image
-    const next = now === images.nextApi ? images.api : images.nextApi
+    const next = await otherApiImage()
     await underLoad(async () => {
       const before = await generation()
-      await change({ image: next })
+      await changeDemo({ image: next })
       await rolledOut(before)
     })
     const pods = await apiPods()
@@ -48,11 +45,11 @@ describe('a rolling change', () => {
   it('of the number of pods loses no request', async function () {
     this.timeout(180_000)
     await underLoad(async () => {
-      await change({ api: { replicas: 3 } })
+      await changeDemo({ api: { replicas: 3 } })
       await podsBecome(3)
-      await change({ api: { replicas: 1 } })
+      await changeDemo({ api: { replicas: 1 } })
       await podsBecome(1)
-      await change({ api: { replicas: 2 } })
+      await changeDemo({ api: { replicas: 2 } })
       await podsBecome(2)
     })
     covers('rolling-scale')
@@ -86,10 +83,6 @@ describe('a rolling change', () => {
 
   function search() {
     return { url: `${sample.url}/v1/retrieve`, key: sample.readerKey, body: { query: 'holiday', retriever: 'bm25' } }
-  }
-
-  function change(spec: object): Promise<void> {
-    return patch('ragpipeline', sample.pipeline, sample.namespace, { spec })
   }
 
   async function generation(): Promise<number> {

@@ -3,19 +3,17 @@ import { before, describe, it } from 'mocha'
 import { type Tenant } from '../../../operator/observe/resources.ts'
 import { eventually } from '../../support/eventually.ts'
 import { covers } from '../support/coverage.ts'
-import { type Demo, demo } from '../support/demo.ts'
-import { apply, kubectl, patch, read } from '../support/kubectl.ts'
+import { changeDemo } from '../support/demo.ts'
+import { apply, kubectl, read } from '../support/kubectl.ts'
 import { restrictedNamespace } from '../support/operator.ts'
 import { Team } from '../support/team.ts'
 
 const GUESTS = 'guests'
 
 describe('a tenant', () => {
-  let sample: Demo
   let team: Team
   before(async function () {
     this.timeout(400_000)
-    sample = await demo()
     team = await Team.of({ name: 'team' })
     await team.arrives()
   })
@@ -108,7 +106,7 @@ describe('a tenant', () => {
   }
 
   function allow(namespaces: readonly string[]): Promise<void> {
-    return patch('ragpipeline', sample.pipeline, sample.namespace, { spec: { allowedTenantNamespaces: namespaces } })
+    return changeDemo({ allowedTenantNamespaces: namespaces })
   }
 
   function tenant({ name, namespace }: Team): Promise<Tenant> {

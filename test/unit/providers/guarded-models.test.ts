@@ -7,6 +7,7 @@ import { OpenAiLlm } from '../../../api/providers/llms/openai.ts'
 import { ModelGuard } from '../../../api/providers/model-guard.ts'
 import { ProviderError } from '../../../api/providers/provider-error.ts'
 import { type ModelServer, startModelServer } from '../../support/model-server.ts'
+import { rejection } from '../../support/rejection.ts'
 
 const messages: Message[] = [{ role: 'user', content: 'one two three' }]
 const retries = { attempts: 1, baseDelayMs: 1, longestDelayMs: 1 }
@@ -32,14 +33,7 @@ async function read(llm: Llm, pieces: string[] = [], signal?: AbortSignal): Prom
   }
 }
 
-async function failure(call: Promise<unknown>): Promise<ProviderError> {
-  const error = await call.then(
-    () => expect.fail('nothing was thrown'),
-    (thrown: unknown) => thrown,
-  )
-  expect(error).to.be.instanceOf(ProviderError)
-  return error as ProviderError
-}
+const failure = (call: Promise<unknown>) => rejection(call, ProviderError)
 
 describe('a chain of LLMs', () => {
   const fallbacks: string[] = []

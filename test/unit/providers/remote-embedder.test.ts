@@ -6,6 +6,7 @@ import { openAiEmbedder } from '../../../api/providers/embedders/openai.ts'
 import type { RemoteEmbedderSettings } from '../../../api/providers/embedders/remote-embedder.ts'
 import { ProviderError } from '../../../api/providers/provider-error.ts'
 import { type ModelServer, startModelServer } from '../../support/model-server.ts'
+import { rejection } from '../../support/rejection.ts'
 
 const settings: RemoteEmbedderSettings = {
   model: 'scripted',
@@ -115,11 +116,4 @@ describe('embedders/openai, its own', () => {
   })
 })
 
-async function failure(call: Promise<unknown>): Promise<ProviderError> {
-  const error = await call.then(
-    () => expect.fail('nothing was thrown'),
-    (thrown: unknown) => thrown,
-  )
-  expect(error).to.be.instanceOf(ProviderError)
-  return error as ProviderError
-}
+const failure = (call: Promise<unknown>) => rejection(call, ProviderError)

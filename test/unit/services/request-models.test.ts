@@ -6,6 +6,7 @@ import type { Llm } from '../../../api/providers/llms/llm.ts'
 import type { Reranker } from '../../../api/providers/rerankers/reranker.ts'
 import { describeModels, RequestModels } from '../../../api/services/request-models.ts'
 import { TenantScope } from '../../../api/stores/postgres/tenant-scope.ts'
+import { rejection } from '../../support/rejection.ts'
 
 const llm = (model: string): Llm => ({ provider: 'openai', model }) as Llm
 const reranker = (model: string): Reranker => ({ provider: 'cohere', model }) as Reranker
@@ -22,14 +23,7 @@ function models(stored: { tenant?: ModelChoice; system?: ModelChoice } = {}, wit
 
 const knowledgeBase = (choice: ModelChoice) => ({ models: choice })
 
-async function failure(call: Promise<unknown>): Promise<ApiError> {
-  const error = await call.then(
-    () => expect.fail('nothing was thrown'),
-    (thrown: unknown) => thrown,
-  )
-  expect(error).to.be.instanceOf(ApiError)
-  return error as ApiError
-}
+const failure = (call: Promise<unknown>) => rejection(call, ApiError)
 
 describe('the models of a request', () => {
   it('come from the strongest level that says something', async () => {
