@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readStructured } from '../../providers/llms/structured-answer.ts'
 import type { Relevance, Support } from './state.ts'
 
 /** What was read of an answer, and what was wrong with it (null: nothing). */
@@ -49,16 +50,8 @@ export function readQuery(text: string): string | null {
 }
 
 function read<T>(text: string, schema: z.ZodType<T>): { value: T | null; fault: string | null } {
-  const json = /\{[\s\S]*\}/.exec(text)?.[0]
-  if (json === undefined) return { value: null, fault: 'it is no JSON object' }
-  try {
-    const parsed = schema.safeParse(JSON.parse(json))
-    if (parsed.success) return { value: parsed.data, fault: null }
-    const [issue] = parsed.error.issues
-    return { value: null, fault: `${issue?.path.join('.')}: ${issue?.message}` }
-  } catch (error) {
-    return { value: null, fault: `it is no JSON (${(error as Error).message.slice(0, 80)})` }
-  }
+  const found = readStructured(text, schema)
+  return 'value' in found ? { value: found.value, fault: null } : { value: null, fault: found.fault }
 }
 
 function mismatch(given: readonly string[], asked: readonly string[]): string | null {

@@ -48,12 +48,21 @@ async function ask<T>(
   messages: Message[],
 ): Promise<Outcome<T>> {
   const { text } = await llm.complete({ messages, temperature: 0, maxTokens, json: true, ...(signal && { signal }) })
+  const read = readStructured(text, schema)
+  return 'value' in read ? read : { text, fault: read.fault }
+}
+
+/** The JSON object in an answer, if it is what was asked for; else what is wrong with it, for the model to read. Pure. */
+export function readStructured<T>(
+  text: string,
+  schema: z.ZodType<T>,
+): { readonly value: T } | { readonly fault: string } {
   const json = readObject(text)
-  if (json === undefined) return { text, fault: 'it is not a JSON object' }
+  if (json === undefined) return { fault: 'it is not a JSON object' }
   const parsed = schema.safeParse(json)
   if (parsed.success) return { value: parsed.data }
   const [issue] = parsed.error.issues
-  return { text, fault: `${issue?.path.join('.') || 'the object'}: ${issue?.message}` }
+  return { fault: `${issue?.path.join('.') || 'the object'}: ${issue?.message}` }
 }
 
 /** Models like to wrap JSON in a fence, or in a sentence. */
