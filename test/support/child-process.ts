@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { openSync, readFileSync } from 'node:fs'
 
 /** A server that a test started: it ends with the test run, whatever happens, and its log tells why it did not start. */
@@ -15,10 +15,15 @@ export interface ServerProcess {
 const servers = new Set<ChildProcess>()
 process.once('exit', () => servers.forEach(child => child.kill('SIGKILL')))
 
-/** Starts a server whose output goes to a file. */
-export function startServer(program: string, args: readonly string[], logFile: string): ServerProcess {
+/** Starts a server whose output goes to a file. @param as other than ours: its environment, its user */
+export function startServer(
+  program: string,
+  args: readonly string[],
+  logFile: string,
+  as: Pick<SpawnOptions, 'env' | 'uid' | 'gid'> = {},
+): ServerProcess {
   const output = openSync(logFile, 'a')
-  const child = spawn(program, args, { stdio: ['ignore', output, output] })
+  const child = spawn(program, args, { ...as, stdio: ['ignore', output, output] })
   const ended = new Promise<void>(resolve => child.once('close', () => resolve()))
   child.on('error', () => undefined) // told by running() and log()
   servers.add(child)

@@ -1,9 +1,10 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
+import { startServer } from '../../support/child-process.ts'
 import { eventually } from '../../support/eventually.ts'
 import { freePort } from '../../support/free-port.ts'
 import { onTeardown } from '../../support/teardown.ts'
@@ -31,12 +32,9 @@ async function start(bin: string): Promise<string> {
   await run(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '--encoding=UTF8', '--locale=C', '--no-sync'], as)
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200']
   const args = ['-D', data, '-p', String(port), ...settings.flatMap(setting => ['-c', setting])]
-  const server = spawn(join(bin, 'postgres'), args, { ...as, stdio: 'ignore' })
-  process.once('exit', () => server.kill('SIGQUIT'))
+  const server = startServer(join(bin, 'postgres'), args, join(folder, 'log'), as)
   onTeardown(async () => {
-    const ended = new Promise(resolve => server.once('close', resolve))
-    server.kill('SIGINT')
-    await ended
+    await server.stop('SIGINT')
     await rm(folder, { recursive: true, force: true })
   })
   const url = `postgresql://postgres@127.0.0.1:${port}/postgres`

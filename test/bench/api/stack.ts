@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ApiClient } from '../../support/api-client.ts'
+import { startServer } from '../../support/child-process.ts'
 import { eventually } from '../../support/eventually.ts'
 import { freePort } from '../../support/free-port.ts'
 import { startModelServer } from '../../support/model-server.ts'
@@ -50,29 +51,23 @@ export async function startStack({ engine }: BenchOptions, profileFolder: string
     EMBEDDING_CACHE_TTL: '86400',
   }
   const profiling = profileFolder ? ['--cpu-prof', '--cpu-prof-dir', profileFolder] : []
-  const api = start('api/main.ts', { ...environment, PORT: String(port) }, profiling)
-  start('api/worker.ts', { ...environment, PORT: String(await freePort()) })
+  const api = await start('api/main.ts', { ...environment, PORT: String(port) }, profiling)
+  await start('api/worker.ts', { ...environment, PORT: String(await freePort()) })
   const url = `http://127.0.0.1:${port}`
   await eventually(async () => {
     const response = await fetch(`${url}/ready`)
-    if (!response.ok) throw new Error(`not ready: ${await response.text()}`)
+    if (!response.ok) throw new Error(`not ready: ${await response.text()}\n${api.log()}`)
   }, 60_000)
-  return { url, admin: new ApiClient(url, { 'x-admin-token': ADMIN_TOKEN }), environment, stopApi: api.stop }
+  return { url, admin: new ApiClient(url, { 'x-admin-token': ADMIN_TOKEN }), environment, stopApi: () => api.stop() }
 }
 
-function start(program: string, environment: Readonly<Record<string, string>>, flags: readonly string[] = []) {
-  const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...environment }
-  const child = spawn(process.execPath, [...flags, join(root, program)], {
-    env,
-    stdio: ['ignore', 'inherit', 'inherit'],
+async function start(program: string, environment: Readonly<Record<string, string>>, flags: readonly string[] = []) {
+  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment }
+  const folder = await mkdtemp(join(tmpdir(), 'selfrag-bench-'))
+  const server = startServer(process.execPath, [...flags, join(root, program)], join(folder, 'log'), { env })
+  onTeardown(async () => {
+    await server.stop()
+    await rm(folder, { recursive: true, force: true })
   })
-  process.once('exit', () => child.kill('SIGKILL'))
-  const stop = async () => {
-    if (child.exitCode !== null) return
-    const ended = once(child, 'exit')
-    child.kill('SIGTERM')
-    await ended
-  }
-  onTeardown(stop)
-  return { stop }
+  return server
 }
