@@ -4,7 +4,7 @@ import { after, afterEach, before, describe, it } from 'mocha'
 import type { Completion, CompletionRequest, Llm, Message } from '../../api/providers/llms/llm.ts'
 import { ProviderError } from '../../api/providers/provider-error.ts'
 import { type ModelServer, startModelServer } from '../support/model-server.ts'
-import { rejection } from '../support/rejection.ts'
+import { rejectionOf } from '../support/rejection.ts'
 
 const quick = { attempts: 3, baseDelayMs: 1, longestDelayMs: 2000 }
 const once = { ...quick, attempts: 1 }
@@ -208,7 +208,7 @@ async function readStream(llm: Llm, request: CompletionRequest, pieces: string[]
   }
 }
 
-const failure = (call: Promise<unknown>) => rejection(call, ProviderError)
+const failure = (call: Promise<unknown>) => rejectionOf(call, ProviderError)
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(resolve => setImmediate(resolve))

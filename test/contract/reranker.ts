@@ -4,7 +4,7 @@ import { ProviderError } from '../../api/providers/provider-error.ts'
 import type { Reranker } from '../../api/providers/rerankers/reranker.ts'
 import type { RetryPolicy } from '../../api/providers/retry.ts'
 import { type ModelServer, startModelServer } from '../support/model-server.ts'
-import { rejection } from '../support/rejection.ts'
+import { rejectionOf } from '../support/rejection.ts'
 
 const quick: RetryPolicy = { attempts: 3, baseDelayMs: 1, longestDelayMs: 2000 }
 const query = 'heat transfer in a nozzle'
@@ -99,4 +99,4 @@ export function rerankerContract(
   })
 }
 
-const failure = (call: Promise<unknown>) => rejection(call, ProviderError)
+const failure = (call: Promise<unknown>) => rejectionOf(call, ProviderError)

@@ -14,7 +14,7 @@ import { documentedProgram, runJavaScript, runPython } from '../../support/docum
 import { eventually } from '../../support/eventually.ts'
 import { orSkip } from '../../support/missing-part.ts'
 import { type ModelServer, startModelServer } from '../../support/model-server.ts'
-import { rejection } from '../../support/rejection.ts'
+import { rejectionOf } from '../../support/rejection.ts'
 
 const PAGE = 'docs/api-guide.md'
 
@@ -122,7 +122,7 @@ describe("OpenAI's client", () => {
       const reading = (async () => {
         for await (const { choices } of stream) texts.push(choices[0]?.delta.content ?? '')
       })()
-      expect((await rejection(reading, APIError)).message).to.contain('broke off')
+      expect((await rejectionOf(reading, APIError)).message).to.contain('broke off')
       expect(texts.join('')).to.equal('It is')
     })
 
@@ -151,7 +151,7 @@ describe("OpenAI's client", () => {
         expect(await ask({ model: name, retrieval_config: { retriever: 'dense' } }), name).to.deep.equal(['Pump'])
       expect(await ask({ model: 'selfrag', knowledge_base_ids: [manuals], retrieval_config: { retriever: 'dense' } })).to.deep.equal(['Pump']) // prettier-ignore
       const both = { model: 'kb:manuals', messages: [friday], knowledge_base_ids: [manuals] }
-      expect((await rejection(client.chat.completions.create(both), BadRequestError)).param).to.equal('knowledge_base_ids') // prettier-ignore
+      expect((await rejectionOf(client.chat.completions.create(both), BadRequestError)).param).to.equal('knowledge_base_ids') // prettier-ignore
     })
 
     it('are refused with the field, when they ask for what is not there', async () => {
@@ -167,12 +167,12 @@ describe("OpenAI's client", () => {
       }
       for (const [field, value] of Object.entries(wrong)) {
         const body: Json = { model: 'selfrag', messages: [question], [field]: value }
-        const error = await rejection(client.chat.completions.create(body), BadRequestError)
+        const error = await rejectionOf(client.chat.completions.create(body), BadRequestError)
         expect(error.param, error.message).to.match(new RegExp(`^${field}`))
         expect([error.type, error.code]).to.deep.equal(['invalid_request_error', 'VALIDATION_ERROR'])
       }
       const image: Json = { model: 'selfrag', messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] }] } // prettier-ignore
-      await rejection(client.chat.completions.create(image), BadRequestError)
+      await rejectionOf(client.chat.completions.create(image), BadRequestError)
       // What clients send without meaning anything by it is borne.
       await client.chat.completions.create({ model: 'selfrag', messages: [question], n: 1, stop: null, top_p: 1, frequency_penalty: 0, tools: [], seed: 7, user: 'me' }) // prettier-ignore
     })
@@ -195,8 +195,8 @@ describe("OpenAI's client", () => {
       const limited = clientOf(api, key)
       const names = ['kb:canteen', 'canteen', canteen.knowledge_base_id, 'gpt-4o']
       for (const name of names) {
-        const shown = await rejection(limited.models.retrieve(name), NotFoundError)
-        const asked = await rejection(limited.chat.completions.create({ model: name, messages: [question] }), NotFoundError) // prettier-ignore
+        const shown = await rejectionOf(limited.models.retrieve(name), NotFoundError)
+        const asked = await rejectionOf(limited.chat.completions.create({ model: name, messages: [question] }), NotFoundError) // prettier-ignore
         expect([shown.code, asked.code], name).to.deep.equal(['model_not_found', 'model_not_found'])
         expect(asked.message.replace(name, '')).to.equal(shown.message.replace(name, ''))
       }
@@ -221,24 +221,24 @@ describe("OpenAI's client", () => {
     })
 
     it('are refused for token ids, other lengths and other models', async () => {
-      const tokens = await rejection(client.embeddings.create({ model, input: [[1, 2, 3]] }), BadRequestError)
+      const tokens = await rejectionOf(client.embeddings.create({ model, input: [[1, 2, 3]] }), BadRequestError)
       expect(tokens.message).to.contain('input: holds token ids').and.contain('send the text')
-      await rejection(client.embeddings.create({ model, input: [1, 2] }), BadRequestError)
-      await rejection(client.embeddings.create({ model, input: [] }), BadRequestError)
-      await rejection(client.embeddings.create({ model, input: '' }), BadRequestError)
-      expect((await rejection(client.embeddings.create({ model, input: 'x', dimensions: 8 }), BadRequestError)).param).to.equal('dimensions') // prettier-ignore
-      expect((await rejection(client.embeddings.create({ model: 'scripted', input: 'x' }), NotFoundError)).code).to.equal('model_not_found') // prettier-ignore
+      await rejectionOf(client.embeddings.create({ model, input: [1, 2] }), BadRequestError)
+      await rejectionOf(client.embeddings.create({ model, input: [] }), BadRequestError)
+      await rejectionOf(client.embeddings.create({ model, input: '' }), BadRequestError)
+      expect((await rejectionOf(client.embeddings.create({ model, input: 'x', dimensions: 8 }), BadRequestError)).param).to.equal('dimensions') // prettier-ignore
+      expect((await rejectionOf(client.embeddings.create({ model: 'scripted', input: 'x' }), NotFoundError)).code).to.equal('model_not_found') // prettier-ignore
     })
   })
 
   describe('errors', () => {
     it('of keys, limits, methods and bodies are told in OpenAI’s shape', async () => {
-      const wrong = await rejection(clientOf(api, 'kb_sk_wrong').models.list(), AuthenticationError)
+      const wrong = await rejectionOf(clientOf(api, 'kb_sk_wrong').models.list(), AuthenticationError)
       expect([wrong.code, wrong.type]).to.deep.equal(['invalid_api_key', 'authentication_error'])
       const { key } = await tenant.withKey({ role: 'read', rate_limit_per_minute: 1 })
       const limited = clientOf(api, key, { maxRetries: 0 })
       await limited.models.list()
-      const { code, headers } = await rejection(limited.models.list(), RateLimitError)
+      const { code, headers } = await rejectionOf(limited.models.list(), RateLimitError)
       expect(code).to.equal('rate_limit_exceeded')
       expect(Number(headers.get('retry-after'))).to.be.within(1, 60)
       const method = await tenant.client.get('/v1/chat/completions')
@@ -247,7 +247,7 @@ describe("OpenAI's client", () => {
       expect([broken.status, broken.body.error.code]).to.deep.equal([400, 'VALIDATION_ERROR'])
       const kb = '00000000-0000-4000-8000-000000000000'
       const missing: Json = { model: 'selfrag', messages: [question], knowledge_base_ids: [kb], stream: true }
-      expect((await rejection(client.chat.completions.create(missing), NotFoundError)).code).to.equal('KB_NOT_FOUND')
+      expect((await rejectionOf(client.chat.completions.create(missing), NotFoundError)).code).to.equal('KB_NOT_FOUND')
     })
   })
 
@@ -291,7 +291,7 @@ describe("OpenAI's client without models", () => {
   })
 
   it('is told that there is no embedding model, and does not try again', async () => {
-    const error = await rejection(client.embeddings.create({ model: 'any', input: 'x' }), ConflictError)
+    const error = await rejectionOf(client.embeddings.create({ model: 'any', input: 'x' }), ConflictError)
     expect([error.status, error.code]).to.deep.equal([409, 'KB_CONFIG_ERROR'])
     expect(error.headers.get('x-should-retry')).to.equal('false')
     expect((await client.models.list()).data.map(({ id }) => id)).to.deep.equal(['selfrag', 'kb:manuals'])

@@ -7,7 +7,7 @@ import { OpenAiLlm } from '../../../api/providers/llms/openai.ts'
 import { ModelGuard } from '../../../api/providers/model-guard.ts'
 import { ProviderError } from '../../../api/providers/provider-error.ts'
 import { type ModelServer, startModelServer } from '../../support/model-server.ts'
-import { rejection } from '../../support/rejection.ts'
+import { rejectionOf } from '../../support/rejection.ts'
 
 const messages: Message[] = [{ role: 'user', content: 'one two three' }]
 const retries = { attempts: 1, baseDelayMs: 1, longestDelayMs: 1 }
@@ -33,7 +33,7 @@ async function read(llm: Llm, pieces: string[] = [], signal?: AbortSignal): Prom
   }
 }
 
-const failure = (call: Promise<unknown>) => rejection(call, ProviderError)
+const failure = (call: Promise<unknown>) => rejectionOf(call, ProviderError)
 
 describe('a chain of LLMs', () => {
   const fallbacks: string[] = []

@@ -6,7 +6,7 @@ import { openAiEmbedder } from '../../../api/providers/embedders/openai.ts'
 import type { RemoteEmbedderSettings } from '../../../api/providers/embedders/remote-embedder.ts'
 import { ProviderError } from '../../../api/providers/provider-error.ts'
 import { type ModelServer, startModelServer } from '../../support/model-server.ts'
-import { rejection } from '../../support/rejection.ts'
+import { rejectionOf } from '../../support/rejection.ts'
 
 const settings: RemoteEmbedderSettings = {
   model: 'scripted',
@@ -116,4 +116,4 @@ describe('embedders/openai, its own', () => {
   })
 })
 
-const failure = (call: Promise<unknown>) => rejection(call, ProviderError)
+const failure = (call: Promise<unknown>) => rejectionOf(call, ProviderError)

@@ -6,7 +6,7 @@ import type { Llm } from '../../../api/providers/llms/llm.ts'
 import type { Reranker } from '../../../api/providers/rerankers/reranker.ts'
 import { describeModels, RequestModels } from '../../../api/services/request-models.ts'
 import { TenantScope } from '../../../api/stores/postgres/tenant-scope.ts'
-import { rejection } from '../../support/rejection.ts'
+import { rejectionOf } from '../../support/rejection.ts'
 
 const llm = (model: string): Llm => ({ provider: 'openai', model }) as Llm
 const reranker = (model: string): Reranker => ({ provider: 'cohere', model }) as Reranker
@@ -23,7 +23,7 @@ function models(stored: { tenant?: ModelChoice; system?: ModelChoice } = {}, wit
 
 const knowledgeBase = (choice: ModelChoice) => ({ models: choice })
 
-const failure = (call: Promise<unknown>) => rejection(call, ApiError)
+const failure = (call: Promise<unknown>) => rejectionOf(call, ApiError)
 
 describe('the models of a request', () => {
   it('come from the strongest level that says something', async () => {
