@@ -13,8 +13,9 @@ import { JobQueue } from './ingestion/queue.ts'
 import { submitJobs } from './ingestion/submit-jobs.ts'
 import { Metrics } from './metrics.ts'
 import { observeDatabase, poolStatistics } from './metrics/database-metrics.ts'
+import { observeQuotas } from './metrics/quota-metrics.ts'
 import { observedCache } from './metrics/observed-cache.ts'
-import { observedEmbedder } from './metrics/observed-providers.ts'
+import { type Counters, observedEmbedder } from './metrics/observed-providers.ts'
 import type { EmbedderResult } from './providers/embedders/index.ts'
 import { guardedEmbedder } from './providers/guarded-models.ts'
 import { ModelGuards } from './model-guards.ts'
@@ -35,15 +36,18 @@ import type { Services } from './services/services.ts'
 import { StatisticsService } from './services/statistics.ts'
 import { SystemConfigService } from './services/system-config.ts'
 import { TenantService } from './services/tenants.ts'
+import { UsageService } from './services/usage.ts'
 import { WebhookService } from './services/webhooks.ts'
 import { WebhookDispatcher } from './webhooks/webhook-dispatcher.ts'
 import { Cache } from './stores/caches/cache.ts'
 import { MemoryCache } from './stores/caches/memory-cache.ts'
 import { RedisCache } from './stores/caches/redis-cache.ts'
 import { databaseSettings, openDatabase } from './stores/postgres/database.ts'
+import { addUsage } from './stores/postgres/usage.ts'
 import { PgVectorStore } from './stores/vectors/pgvector/pg-vector-store.ts'
 import { QdrantVectorStore } from './stores/vectors/qdrant/qdrant-vector-store.ts'
 import type { VectorStore } from './stores/vectors/vector-store.ts'
+import { UsageMeter } from './usage/usage-meter.ts'
 
 export interface ApplicationOptions {
   readonly configuration: Configuration
@@ -72,6 +76,8 @@ export interface Application {
   readonly services: Services
   readonly gate: Gate
   readonly denied: DeniedAccess
+  /** Counts what tenants use. */
+  readonly usage: UsageMeter
   /** Sends what the outbox holds; started by processes that work. */
   readonly webhooks: WebhookDispatcher
   /** Ends connections and the model; requests and jobs must have ended before. */
@@ -84,16 +90,29 @@ export function buildApplication(options: ApplicationOptions): Application {
   const metrics = new Metrics()
   const database = openDatabase(databaseSettings(configuration, options.name))
   observeDatabase(database, metrics, configuration.DB_POOL_SIZE + configuration.DB_MAX_OVERFLOW)
+  if (configuration.METRICS_TENANT_LABEL && options.works) observeQuotas({ database, now, log }, metrics)
   const vectors = openVectors(configuration, database)
   const stores = { database, vectors }
   const redis = openRedis(configuration, log)
   const cache = new Cache(redis ? new RedisCache(redis) : new MemoryCache(CACHE_BYTES), observedCache(metrics, log))
   const queue = new JobQueue({ database, log, supervise: options.works })
   const guards = new ModelGuards(metrics)
-  const embedding = embeddingOf(options, guards, metrics)
+  const usage = new UsageMeter({ write: counts => addUsage(database, counts), now, log })
+  const embedding = embeddingOf(options, guards, { metrics, usage })
   const systemConfig = new SystemConfigService(database, now)
-  const models = buildModels({ configuration, database, systemConfig, guards, metrics, log })
-  const retrieval = buildRetrieval({ configuration, stores, embedding, models, cache, systemConfig, metrics, log, now })
+  const models = buildModels({ configuration, database, systemConfig, guards, metrics, usage, log })
+  const retrieval = buildRetrieval({
+    configuration,
+    stores,
+    embedding,
+    models,
+    cache,
+    systemConfig,
+    metrics,
+    usage,
+    log,
+    now,
+  })
   const authentication = new AuthenticationService({
     database,
     now,
@@ -116,6 +135,7 @@ export function buildApplication(options: ApplicationOptions): Application {
       embedding: embedding?.embedder ?? null,
     }),
     webhooks: new WebhookService({ database, now }),
+    usage: new UsageService({ database, meter: usage, now }),
     audit: new AuditService(database),
     documents: new PostgresDocumentService({ ...stores, cache, queue, log, fetcher: fetcherOf(configuration) }),
     tenants: new TenantService({ stores, cache, pipeline, apiKeys, authentication, systemConfig, now }),
@@ -160,10 +180,12 @@ export function buildApplication(options: ApplicationOptions): Application {
       adminTokens: [configuration.ADMIN_TOKEN, configuration.ADMIN_TOKEN_PREVIOUS].filter(token => token !== undefined),
     },
     denied: new DeniedAccess(database, log, now),
+    usage,
     webhooks,
     async close() {
       await webhooks.stop()
       await queue.stop(1000)
+      await usage.stop()
       redis?.disconnect()
       await embedding?.embedder.close()
       await vectors.close()
@@ -212,13 +234,13 @@ function openRedis(configuration: Configuration, log: Logger): Redis | null {
 function embeddingOf(
   { embedding: { embedder }, configuration }: ApplicationOptions,
   guards: ModelGuards,
-  metrics: Metrics,
+  counters: Counters,
 ): EmbeddingPart | null {
   const space = configuredSpace(configuration)
   if (!embedder || !space) return null
   // Remote ones limit their calls themselves.
   const guarded = guardedEmbedder(embedder, guards.of('embedding', embedder, 1))
-  return { embedder: observedEmbedder(guarded, metrics), space }
+  return { embedder: observedEmbedder(guarded, counters), space }
 }
 
 function embeddingMode({ embedding, configuration }: ApplicationOptions, space: VectorSpace | null) {

@@ -4,7 +4,15 @@ import type { IngestionParts } from './ingestion/ingestion-parts.ts'
 import { ParserThreads } from './ingestion/parsers/parser-threads.ts'
 
 /** What an application's jobs are run with: `startWorker(buildIngestion(application), concurrency)`. */
-export function buildIngestion({ stores, embedding, configuration, queue, cache, log }: Application): IngestionParts {
+export function buildIngestion({
+  stores,
+  embedding,
+  configuration,
+  queue,
+  cache,
+  usage,
+  log,
+}: Application): IngestionParts {
   const parsers = new ParserThreads({ threads: configuration.WORKER_CONCURRENCY })
   return {
     ...stores,
@@ -14,6 +22,7 @@ export function buildIngestion({ stores, embedding, configuration, queue, cache,
     chunkers,
     queue,
     cache,
+    usage,
     auditRetentionDays: configuration.AUDIT_RETENTION_DAYS,
     now: () => new Date(),
     log,

@@ -3,9 +3,8 @@ import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { Configuration } from './contract/configuration.ts'
 import { type ModelChoice, readModelChoice, writeModelReference } from './contract/model-reference.ts'
-import type { Metrics } from './metrics.ts'
 import type { ModelGuards } from './model-guards.ts'
-import { observedLlm, observedReranker } from './metrics/observed-providers.ts'
+import { type Counters, observedLlm, observedReranker } from './metrics/observed-providers.ts'
 import { guardedLlm, guardedReranker } from './providers/guarded-models.ts'
 import { FallbackLlm } from './providers/llms/fallback-llm.ts'
 import { createLlm } from './providers/llms/index.ts'
@@ -18,12 +17,11 @@ import { type OfferedModels, RequestModels } from './services/request-models.ts'
 import type { SystemConfigService } from './services/system-config.ts'
 import { findTenant } from './stores/postgres/tenants.ts'
 
-export interface ModelIngredients {
+export interface ModelIngredients extends Counters {
   readonly configuration: Configuration
   readonly database: Knex
   readonly systemConfig: SystemConfigService
   readonly guards: ModelGuards
-  readonly metrics: Metrics
   readonly log: Logger
 }
 
@@ -48,10 +46,10 @@ export function buildModels(ingredients: ModelIngredients): RequestModels {
 }
 
 /** Only the environment's own LLM falls back: who chose another one chose where texts go. */
-function offeredLlms({ configuration, guards, metrics, log }: ModelIngredients): OfferedModels<Llm> {
+function offeredLlms({ configuration, guards, metrics, usage, log }: ModelIngredients): OfferedModels<Llm> {
   const make = (settings: LlmSettings | null) => {
     const llm = createLlm(settings)
-    return llm && observedLlm(guardedLlm(llm, guards.of('llm', llm, configuration.LLM_CONCURRENCY)), metrics)
+    return llm && observedLlm(guardedLlm(llm, guards.of('llm', llm, configuration.LLM_CONCURRENCY)), { metrics, usage })
   }
   const makeAll = (references: Configuration['LLM_CHOICES']) =>
     present(references.map(reference => make(llmSettingsOf(configuration, reference))))
@@ -67,12 +65,11 @@ function offeredLlms({ configuration, guards, metrics, log }: ModelIngredients):
   }
 }
 
-function offeredRerankers({ configuration, guards, metrics }: ModelIngredients): OfferedModels<Reranker> {
+function offeredRerankers({ configuration, guards, metrics, usage }: ModelIngredients): OfferedModels<Reranker> {
   const make = (settings: RerankerSettings | null) => {
     const reranker = createReranker(settings)
-    return (
-      reranker && observedReranker(guardedReranker(reranker, guards.of('rerank', reranker, RERANKS_AT_ONCE)), metrics)
-    )
+    const guarded = reranker && guardedReranker(reranker, guards.of('rerank', reranker, RERANKS_AT_ONCE))
+    return guarded && observedReranker(guarded, { metrics, usage })
   }
   return {
     standard: make(rerankerSettings(configuration)),

@@ -30,6 +30,7 @@ import { readStatistics } from './stores/postgres/lexical-statistics.ts'
 import { inTenant } from './stores/postgres/tenant-scope.ts'
 import type { Cache } from './stores/caches/cache.ts'
 import type { VectorStore } from './stores/vectors/vector-store.ts'
+import type { UsageMeter } from './usage/usage-meter.ts'
 
 export interface RetrievalIngredients {
   readonly configuration: Configuration
@@ -39,13 +40,14 @@ export interface RetrievalIngredients {
   readonly cache: Cache
   readonly systemConfig: SystemConfigService
   readonly metrics: Metrics
+  readonly usage: UsageMeter
   readonly log: Logger
   readonly now: () => Date
 }
 
 /** The part of the application that answers questions, with the caches between it and the stores. */
 export function buildRetrieval(ingredients: RetrievalIngredients) {
-  const { configuration, stores, embedding, models, cache, systemConfig, metrics, log, now } = ingredients
+  const { configuration, stores, embedding, models, cache, systemConfig, metrics, usage, log, now } = ingredients
   const { database, vectors } = stores
   const lifetimes = cacheLifetimes(configuration)
   const embedder = embedding && new QueryEmbedder(embedding.embedder, embedding.space, cache, lifetimes.embedding)
@@ -84,9 +86,10 @@ export function buildRetrieval(ingredients: RetrievalIngredients) {
     embedder,
     models,
     cache: lifetimes.retrieval > 0 ? retrievalCache : null,
+    usage,
   })
   const llmCache = new LlmCache(cache, lifetimes.llm)
-  const answering = new AnsweringService({ retrieval, knowledgeBases: directory, statistics, models, llmCache })
+  const answering = new AnsweringService({ retrieval, knowledgeBases: directory, statistics, models, llmCache, usage })
   return { retrieval, answering, directory }
 }
 

@@ -1,3 +1,4 @@
+import type { ModelUse } from './providers/model-use.ts'
 import type { CacheKind } from './stores/caches/cache-store.ts'
 import type { CacheOutcome } from './stores/caches/cache.ts'
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
@@ -45,6 +46,18 @@ export class Metrics implements HttpMetrics {
     name: 'llm_fallbacks_total',
     help: 'Calls that another language model took over, by the providers of both.',
     labelNames: ['from', 'to'],
+    registers: [this.registry],
+  })
+  readonly #tokens = new Counter({
+    name: 'model_tokens_total',
+    help: 'Tokens that models read (input) and wrote (output), as their providers count them.',
+    labelNames: ['use', 'provider', 'direction'],
+    registers: [this.registry],
+  })
+  readonly #retries = new Counter({
+    name: 'model_retries_total',
+    help: 'Requests to a model that were sent again after they failed.',
+    labelNames: ['use', 'provider'],
     registers: [this.registry],
   })
   readonly #callDuration = {
@@ -113,6 +126,14 @@ export class Metrics implements HttpMetrics {
 
   countFallback(from: string, to: string): void {
     this.#fallbacks.inc({ from, to })
+  }
+
+  countTokens(use: ModelUse, provider: string, direction: 'input' | 'output', count: number): void {
+    this.#tokens.inc({ use, provider, direction }, count)
+  }
+
+  countRetry(use: ModelUse, provider: string): void {
+    this.#retries.inc({ use, provider })
   }
 
   observeQuery(seconds: number): void {
@@ -184,4 +205,4 @@ export class Metrics implements HttpMetrics {
   }
 }
 
-export type CallKind = 'llm' | 'embedding' | 'rerank' | 'retrieval'
+export type CallKind = ModelUse | 'retrieval'

@@ -1,10 +1,9 @@
 import type { Metrics } from './metrics.ts'
 import { ModelGuard } from './providers/model-guard.ts'
-
-export type GuardedUse = 'llm' | 'embedding' | 'rerank'
+import type { ModelUse } from './providers/model-use.ts'
 
 interface Guarded {
-  readonly use: GuardedUse
+  readonly use: ModelUse
   readonly provider: string
   readonly model: string
   readonly guard: ModelGuard
@@ -27,7 +26,7 @@ export class ModelGuards {
   }
 
   /** @param concurrency calls at once; counts for the first that asks */
-  of(use: GuardedUse, { provider, model }: { provider: string; model: string }, concurrency: number): ModelGuard {
+  of(use: ModelUse, { provider, model }: { provider: string; model: string }, concurrency: number): ModelGuard {
     const key = JSON.stringify([use, provider, model])
     const known = this.#guards.get(key)
     if (known) return known.guard

@@ -180,6 +180,9 @@ export const configurationSchema = z.object({
   OTEL_TRACES_SAMPLER_ARG: decimal(0).pipe(z.number().max(1)).default(1).describe('Share of traces, for the samplers with a ratio.'), // prettier-ignore
   OTEL_SDK_DISABLED: flag(false).describe('Trace nothing, whatever the others say.'),
 
+  METRICS_TENANT_LABEL: flag(false).describe(
+    'Workers show quotas and their use for each tenant in /metrics: two series a quota and tenant.',
+  ),
   AUDIT_RETENTION_DAYS: integer(1, 3650)
     .default(90)
     .describe('Days that rows of the audit log are kept; the worker removes older ones every night.'),

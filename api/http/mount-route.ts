@@ -1,10 +1,11 @@
 import type { IRouter, Request, Response } from 'express'
 import { z } from 'zod'
+import { onAccountOf } from '../usage/charged-tenant.ts'
 import type { Services } from '../services/services.ts'
 import type { Form } from './read-form.ts'
 import { readForm } from './read-form.ts'
 import { readJson } from './read-json.ts'
-import { type Gate, identify } from './identify.ts'
+import { type Gate, type Identity, identify } from './identify.ts'
 import { parseParams } from './identifier.ts'
 import { sendEvents } from './event-stream.ts'
 import { stateOf } from './request-state.ts'
@@ -27,22 +28,38 @@ export function mountRoute(router: IRouter, route: Route, parts: RouteParts): vo
     state.route = route.path
     state.errorShape = route.errorShape ?? 'own'
     const identity = await identify(route.auth, request, response, parts.gate)
-    const reply = await route.handler({
-      ...identity,
-      params: parseParams(route.params ?? noFields, request.params),
-      query: validate(route.query ?? noFields, request.query, 'query'),
-      headers: readHeaders(route, request),
-      body: await readBody(route, request, response, parts.maxBodyBytes),
-      requestId: state.requestId,
-      signal: abortedWithClient(response),
-      log: state.log,
-      services: parts.services,
-    })
-    const total = performance.now() - state.startedAt
-    response.set('Server-Timing', serverTiming({ ...reply.timings, total }))
-    if (reply.events) await sendEvents(response, { ...reply, events: reply.events })
-    else send(response, reply)
+    const work = () => answer(route, request, response, parts, identity)
+    if (!identity.scope) return work()
+    const { tenantId } = identity.scope
+    parts.services.usage.meter.add(tenantId, { requests: 1 })
+    return onAccountOf(tenantId, work)
   })
+}
+
+/** Streams too: what they call while they are sent is on the same account. */
+async function answer(
+  route: Route,
+  request: Request,
+  response: Response,
+  parts: RouteParts,
+  identity: Identity,
+): Promise<void> {
+  const state = stateOf(response)
+  const reply = await route.handler({
+    ...identity,
+    params: parseParams(route.params ?? noFields, request.params),
+    query: validate(route.query ?? noFields, request.query, 'query'),
+    headers: readHeaders(route, request),
+    body: await readBody(route, request, response, parts.maxBodyBytes),
+    requestId: state.requestId,
+    signal: abortedWithClient(response),
+    log: state.log,
+    services: parts.services,
+  })
+  const total = performance.now() - state.startedAt
+  response.set('Server-Timing', serverTiming({ ...reply.timings, total }))
+  if (reply.events) await sendEvents(response, { ...reply, events: reply.events })
+  else send(response, reply)
 }
 
 /** `/v1/documents/{id}` → `/v1/documents/:id` */

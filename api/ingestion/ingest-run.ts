@@ -35,6 +35,8 @@ export class IngestRun {
   parsed: ParsedDocument | null = null
   /** All drafts, when the chunk stage of this very attempt made no more than a page of them. */
   drafts: ChunkDraftRow[] | null = null
+  /** Chunks that the store stage has made searchable. */
+  stored = 0
   /** Ids of points that this attempt has written, or was about to. */
   readonly writtenPoints = new Set<string>()
 

@@ -33,6 +33,7 @@ export async function ingest(work: JobWork): Promise<void> {
   try {
     run = await begin(work)
     for (let stage = nextStage(run.stages); stage; stage = nextStage(run.stages)) await advance(run, stage)
+    work.parts.usage.add(work.scope.tenantId, { documents: 1, chunks: run.stored })
     work.parts.queue.wake()
   } catch (error) {
     // No longer this worker's job: whoever has it now keeps its record.

@@ -5,6 +5,7 @@ import type { VectorSpace } from '../contract/fingerprint.ts'
 import type { Embedder } from '../providers/embedders/embedder.ts'
 import type { Cache } from '../stores/caches/cache.ts'
 import type { VectorStore } from '../stores/vectors/vector-store.ts'
+import type { UsageMeter } from '../usage/usage-meter.ts'
 import type { Chunker } from './chunkers/chunker.ts'
 import type { ParsedDocument } from './parsers/parser.ts'
 import type { JobQueue } from './queue.ts'
@@ -22,6 +23,7 @@ export interface IngestionParts {
   readonly queue: JobQueue
   /** What was made of documents that go is forgotten with them. */
   readonly cache: Pick<Cache, 'purge'>
+  readonly usage: UsageMeter
   readonly auditRetentionDays: number
   readonly now: () => Date
   readonly log: Logger

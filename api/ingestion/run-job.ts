@@ -4,6 +4,7 @@ import type { JobRow } from '../stores/postgres/rows.ts'
 import { findTenant } from '../stores/postgres/tenants.ts'
 import { TenantScope } from '../stores/postgres/tenant-scope.ts'
 import { inSpan } from '../tracing/tracing.ts'
+import { onAccountOf } from '../usage/charged-tenant.ts'
 import { calibrate } from './calibrate.ts'
 import { deleteDocumentJob } from './delete-document.ts'
 import { deleteKnowledgeBaseJob } from './delete-knowledge-base.ts'
@@ -27,7 +28,7 @@ export async function runJob(parts: IngestionParts, jobId: string, signal: Abort
   const log = parts.log.child({ job_id: job.id, kind: job.kind, tenant_id: tenant.id, document_id: job.document_id })
   const work = { parts: { ...parts, log }, scope, job, signal }
   const facts = { 'selfrag.job_id': job.id, 'selfrag.tenant_id': tenant.id, 'selfrag.document_id': job.document_id ?? undefined } // prettier-ignore
-  await inSpan(`job ${job.kind}`, facts, () => runKind(work))
+  await onAccountOf(tenant.id, () => inSpan(`job ${job.kind}`, facts, () => runKind(work)))
 }
 
 async function runKind(work: JobWork): Promise<void> {

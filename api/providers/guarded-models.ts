@@ -37,7 +37,7 @@ export function guardedEmbedder(embedder: Embedder, guard: ModelGuard): Embedder
     model: embedder.model,
     dimension: embedder.dimension,
     maxInputCharacters: embedder.maxInputCharacters,
-    embed: (texts, purpose, signal) => guard.watch(() => embedder.embed(texts, purpose, signal)),
+    embed: (texts, purpose, signal, observer) => guard.watch(() => embedder.embed(texts, purpose, signal, observer)),
     close: () => embedder.close(),
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { CallObserver } from './call-observer.ts'
 import { ProviderError } from './provider-error.ts'
 
 export interface RetryPolicy {
@@ -20,6 +21,7 @@ export async function withRetries<T>(
   call: () => Promise<T>,
   policy: RetryPolicy = standardRetries,
   signal?: AbortSignal,
+  observer?: CallObserver,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -28,6 +30,7 @@ export async function withRetries<T>(
       const pause = pauseAfter(error, attempt, policy)
       if (pause === null) throw error
       await delay(pause, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted())
+      observer?.retried?.()
     }
   }
 }

@@ -13,6 +13,7 @@ import { tokenize } from '../retrieval/bm25/analyzer.ts'
 import type { LexicalStatisticsCache } from '../retrieval/lexical-statistics-cache.ts'
 import { pooled } from '../retrieval/lexical-statistics.ts'
 import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
+import type { UsageMeter } from '../usage/usage-meter.ts'
 import { type AnswerEvent, type AnswerRequest, type AnswerResult, pieceEvents } from './answer-event.ts'
 import { instructionsFor } from './answer-instructions.ts'
 import type { KnowledgeBaseDirectory } from './knowledge-base-directory.ts'
@@ -28,6 +29,7 @@ export interface AnsweringServiceParts {
   readonly statistics: LexicalStatisticsCache
   readonly models: RequestModels
   readonly llmCache: LlmCache
+  readonly usage: UsageMeter
 }
 
 type Outcome = Pick<AnswerResult, 'answer' | 'usage' | 'llm' | 'finishReason'>
@@ -63,6 +65,16 @@ export class AnsweringService {
   }
 
   async *#events(
+    scope: TenantScope,
+    request: AnswerRequest,
+    streamed: boolean,
+  ): AsyncGenerator<AnswerEvent, AnswerResult, void> {
+    const result = yield* this.#answer(scope, request, streamed)
+    this.#parts.usage.add(scope.tenantId, { answers: 1 })
+    return result
+  }
+
+  async *#answer(
     scope: TenantScope,
     request: AnswerRequest,
     streamed: boolean,

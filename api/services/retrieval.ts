@@ -11,6 +11,7 @@ import { parseFilter } from '../retrieval/filters/parse.ts'
 import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
 import type { KnowledgeBaseDirectory, SearchableKnowledgeBase } from './knowledge-base-directory.ts'
 import { choiceOf, describeModels, type RequestModels } from './request-models.ts'
+import type { UsageMeter } from '../usage/usage-meter.ts'
 import type { RetrievalCache } from './retrieval-cache.ts'
 import { upstreamErrors } from './upstream-errors.ts'
 
@@ -72,6 +73,7 @@ export interface RetrievalServiceParts {
   /** Null: nothing is remembered. */
   readonly cache: RetrievalCache | null
   readonly models: RequestModels
+  readonly usage: UsageMeter
 }
 
 /** Finds chunks for a question inside one caller's scope. */
@@ -94,6 +96,7 @@ export class RetrievalService {
     const wanted = { ...request, model: choiceOf(models) }
     const find = (asked: RetrievalRequest) => this.#timed(scope, asked)
     const found = await (cache ? cache.through(scope, wanted, find) : find(wanted))
+    this.#parts.usage.add(scope.tenantId, { retrievals: 1 })
     return { ...found, trace: { ...found.trace, models: describeModels(models) } }
   }
 

@@ -11,6 +11,7 @@ import type { RetrievalService } from './retrieval.ts'
 import type { StatisticsService } from './statistics.ts'
 import type { SystemConfigService } from './system-config.ts'
 import type { TenantService } from './tenants.ts'
+import type { UsageService } from './usage.ts'
 import type { WebhookService } from './webhooks.ts'
 
 /** What the product can do, whoever asks; made once in application.ts. */
@@ -25,6 +26,7 @@ export interface Services {
   readonly models: ModelCatalogue
   readonly requestModels: RequestModels
   readonly webhooks: WebhookService
+  readonly usage: UsageService
   readonly audit: AuditService
   readonly systemConfig: SystemConfigService
   readonly readiness: ReadinessService

@@ -27,6 +27,10 @@ export const serviceDashboards = [
         { title: 'Language model', description: 'Calls by provider and outcome; duration at the 95th percentile.', type: 'timeseries', width: 8, queries: { '{{provider}} {{outcome}}': rate('llm_calls_total', 'provider, outcome'), '{{provider}} p95 s': quantile(0.95, 'llm_call_duration_seconds', 'provider') } },
         { title: 'Embeddings', description: 'Calls by provider and outcome; duration at the 95th percentile.', type: 'timeseries', width: 8, queries: { '{{provider}} {{outcome}}': rate('embedding_calls_total', 'provider, outcome'), '{{provider}} p95 s': quantile(0.95, 'embedding_call_duration_seconds', 'provider') } },
       ],
+      Tokens: [
+        { title: 'Tokens', description: 'Read and written, as providers count them.', type: 'timeseries', width: 12, queries: { '{{use}} {{provider}} {{direction}}': rate('model_tokens_total', 'use, provider, direction') } },
+        { title: 'Retries', description: 'Requests to models that were sent again.', type: 'timeseries', width: 12, unit: 'reqps', queries: { '{{use}} {{provider}}': rate('model_retries_total', 'use, provider') } },
+      ],
       'Database and process': [
         { title: 'Connections', description: 'In use, and what a process may have.', type: 'timeseries', width: 8, queries: { '{{instance}}': worst('database_connections_active', 'instance'), limit: worst('database_connections_limit', 'job') } },
         { title: 'Queries', description: 'At the 99th percentile.', type: 'timeseries', width: 8, unit: 's', queries: { p99: quantile(0.99, 'database_query_duration_seconds', 'job') } },
@@ -61,6 +65,9 @@ export const serviceDashboards = [
         { title: 'Tenants', description: 'By the status of their condition Ready.', type: 'stat', width: 12, queries: { '{{ready}}': 'max by (ready) (selfrag_operator_resources{kind="RagTenant"})' } },
         { title: 'Isolation', description: 'Attempts to reach other tenants: all have to be refused.', type: 'timeseries', width: 12, unit: 'reqps', queries: { '{{outcome}}': 'sum by (outcome) (rate(selfrag_operator_isolation_checks_total[$__rate_interval]))' } },
         { title: 'Not ready', description: 'Their condition says why.', type: 'table', width: 24, queries: { '': 'max by (namespace, name, condition) (selfrag_operator_condition{namespace=~"$namespace",kind="RagTenant",status="False"}) == 1' } },
+      ],
+      Quotas: [
+        { title: 'Quotas that are nearly used up', description: 'Above 80 %. Needs METRICS_TENANT_LABEL in the worker.', type: 'table', width: 24, unit: 'percentunit', queries: { '': 'max by (tenant, quota) (tenant_quota_used / (tenant_quota_limit > 0)) > 0.8' } },
       ],
     },
   },

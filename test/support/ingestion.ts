@@ -17,6 +17,7 @@ import type { Request } from '../../api/services/caller.ts'
 import { PostgresDocumentService } from '../../api/services/documents/document-service.ts'
 import type { AcceptedDocument } from '../../api/services/documents.ts'
 import type { DocumentStatus } from '../../api/stores/postgres/rows.ts'
+import { addUsage } from '../../api/stores/postgres/usage.ts'
 import { inTenant, TenantScope } from '../../api/stores/postgres/tenant-scope.ts'
 import { findTenantBySlug } from '../../api/stores/postgres/tenants.ts'
 import { knowledgeBaseIds } from '../../api/stores/postgres/knowledge-bases.ts'
@@ -24,6 +25,7 @@ import type { Cache } from '../../api/stores/caches/cache.ts'
 import { PgVectorStore } from '../../api/stores/vectors/pgvector/pg-vector-store.ts'
 import { QdrantVectorStore } from '../../api/stores/vectors/qdrant/qdrant-vector-store.ts'
 import type { VectorStore } from '../../api/stores/vectors/vector-store.ts'
+import { UsageMeter } from '../../api/usage/usage-meter.ts'
 import { startEmbeddedPostgres } from '../../api/standalone/embedded-postgres.ts'
 import { memoryCache } from './caches.ts'
 import { eventually } from './eventually.ts'
@@ -94,6 +96,7 @@ export class IngestionBench {
   readonly queue: JobQueue
   readonly service: PostgresDocumentService
   readonly embedding: EmbeddingPart
+  readonly usage: UsageMeter
   readonly #workers: Worker[] = []
 
   private constructor(
@@ -107,6 +110,11 @@ export class IngestionBench {
     this.knowledgeBaseId = parts.knowledgeBaseId
     this.embedding = { space, embedder: embedderFor(parts.models) }
     this.cache = memoryCache()
+    this.usage = new UsageMeter({
+      write: counts => addUsage(parts.database, counts),
+      now: () => new Date(),
+      log: quiet,
+    })
     this.queue = new JobQueue({ database: parts.database, log: quiet, supervise: true })
     this.service = new PostgresDocumentService({
       ...parts,
@@ -136,6 +144,7 @@ export class IngestionBench {
       chunkers,
       queue: this.queue,
       cache: this.cache,
+      usage: this.usage,
       auditRetentionDays: 90,
       now: () => new Date(),
       log: quiet,

@@ -33,7 +33,7 @@ export function requestFor(route: Route, self: World, other: World): fc.Arbitrar
       role: fc.constantFrom('admin', 'admin', 'write', 'read'),
       pathId: mostlyOwn,
       foreign: fc.constantFrom(...other.ids),
-      query: optionally(fc.record({ page: fc.constantFrom('1', '2', '0'), page_size: fc.constantFrom('1', '100', '101') }, { requiredKeys: [] })), // prettier-ignore
+      query: optionally(fc.record(queryOf(route), { requiredKeys: [] })),
       body: route.body ? fromSchema(jsonSchema(route.body), '', ids) : fc.constant(undefined),
       fields: route.form ? fromSchema(jsonSchema(route.form), '', ids) : fc.constant(undefined),
     })
@@ -56,6 +56,13 @@ export function requestFor(route: Route, self: World, other: World): fc.Arbitrar
         },
       }
     })
+}
+
+const day = fc.constantFrom('2001-01-01', '2026-01-01', '2099-01-01')
+
+function queryOf({ query }: Route): Record<string, fc.Arbitrary<string>> {
+  if (query && 'from' in query.shape) return { from: day, to: day }
+  return { page: fc.constantFrom('1', '2', '0'), page_size: fc.constantFrom('1', '100', '101') }
 }
 
 /** Mostly an id of the kind that the route takes, sometimes one of another kind. */

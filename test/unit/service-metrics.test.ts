@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import knex from 'knex'
 import { describe, it } from 'mocha'
+import { pino } from 'pino'
 import { Metrics } from '../../api/metrics.ts'
 import { observeDatabase } from '../../api/metrics/database-metrics.ts'
+import { observeQuotas } from '../../api/metrics/quota-metrics.ts'
 import { operatorMetrics } from '../../operator/metrics.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -14,7 +16,9 @@ const files = ['config/prometheus/alerts.yaml', ...['api', 'ingestion', 'tenants
 describe('what the alerts and dashboards of API and worker ask for', () => {
   const metrics = new Metrics()
   metrics.addProcessMetrics()
-  observeDatabase(knex({ client: 'pg' }), metrics, 50)
+  const database = knex({ client: 'pg' })
+  observeDatabase(database, metrics, 50)
+  observeQuotas({ database, now: () => new Date(), log: pino({ level: 'silent' }) }, metrics)
   const { registry: operator } = operatorMetrics({ build: { version: 't', revision: 't' }, queues: () => ({}), resources: () => [], informers: () => [], backups: () => [] }) // prettier-ignore
   const metricOf = (series: string) =>
     [metrics.registry, operator]

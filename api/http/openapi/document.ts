@@ -30,6 +30,7 @@ const tagDescriptions: Readonly<Record<string, string>> = {
   documents: 'What knowledge bases are made of; indexed in the background.',
   'API keys': 'Keys of the tenant.',
   webhooks: 'Where the tenant is told of what happens.',
+  usage: 'What the tenant has used: calls, tokens, documents.',
   OpenAI: 'For clients of OpenAI, unchanged: point their base URL to `/v1`.',
   admin: 'For who runs the service: tenants, settings, the audit log.',
   operations: 'Probes, metrics and this description.',

@@ -17,6 +17,7 @@ import { getModel, listModels } from './openai/models.ts'
 import { health, ready } from './probes.ts'
 import { rag } from './rag.ts'
 import { retrieve } from './retrieve.ts'
+import { getTenantUsage, getUsage } from './usage.ts'
 import { createWebhook, deleteWebhook, getWebhook, listWebhookDeliveries, listWebhooks, testWebhook, updateWebhook } from './webhooks.ts' // prettier-ignore
 
 /** Every endpoint there is: what Express serves, /openapi.json describes and the property tests call. */
@@ -57,6 +58,7 @@ export const routes: readonly Route[] = [
   deleteWebhook,
   testWebhook,
   listWebhookDeliveries,
+  getUsage,
   listTenants,
   createTenant,
   getTenant,
@@ -64,6 +66,7 @@ export const routes: readonly Route[] = [
   deleteTenant,
   disableTenant,
   enableTenant,
+  getTenantUsage,
   getTenantIsolation,
   moveTenant,
   listTenantKeys,

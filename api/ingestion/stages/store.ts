@@ -33,6 +33,7 @@ export const storeStage: Stage = {
         await publishDrafts(tenant, id, run.document.chunk_count > 0)
         await updateDocument(tenant, id, { status: 'ready', error: null, chunk_count: count })
         await bumpKnowledgeBase(tenant, kb_id)
+        run.stored = count
         // Calibration has chosen another average since these points were weighted with the old one.
         const now = await readSummary(tenant, kb_id)
         if (!now || sameAverage(now.weighted_with, averageLength)) return

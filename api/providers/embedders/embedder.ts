@@ -1,3 +1,5 @@
+import type { CallObserver } from '../call-observer.ts'
+
 /** What a text is embedded for: models such as bge put an instruction before a query. */
 export type EmbeddingPurpose = 'document' | 'query'
 
@@ -18,7 +20,12 @@ export interface Embedder {
    * longer than the model reads is cut. An aborted call rejects with the signal's reason.
    * @throws ProviderError; EmbeddingDimensionError when the answer has another length than {@link dimension}
    */
-  embed(texts: readonly string[], purpose: EmbeddingPurpose, signal?: AbortSignal): Promise<Float32Array[]>
+  embed(
+    texts: readonly string[],
+    purpose: EmbeddingPurpose,
+    signal?: AbortSignal,
+    observer?: CallObserver,
+  ): Promise<Float32Array[]>
 
   close(): Promise<void>
 }

@@ -1,4 +1,5 @@
 import { CallLimits } from '../call-limits.ts'
+import { tellTokens } from '../call-observer.ts'
 import { openAiClient, type OpenAiConnection, throwOpenAiFailure } from '../openai-client.ts'
 import { unusable } from '../remote-failure.ts'
 import type { Embedder } from './embedder.ts'
@@ -10,7 +11,7 @@ export function openAiEmbedder(settings: RemoteEmbedderSettings, connection: Ope
   const client = openAiClient(connection, settings.timeoutMs)
   // Services that do not know the parameter refuse it, so only models that need it get it.
   const dimensions = remoteModel(settings.model).shortens ? { dimensions: settings.dimension } : {}
-  return new RemoteEmbedder(connection.provider, settings, async (texts, signal) => {
+  return new RemoteEmbedder(connection.provider, settings, async (texts, signal, observer) => {
     const limits = new CallLimits(settings.timeoutMs, signal)
     try {
       const answer = await client.embeddings.create(
@@ -18,6 +19,8 @@ export function openAiEmbedder(settings: RemoteEmbedderSettings, connection: Ope
         { model: settings.model, input: [...texts], encoding_format: 'float', ...dimensions },
         { signal: limits.signal },
       )
+      // The client passes on whatever JSON came.
+      tellTokens(observer, (answer as Partial<typeof answer> | null)?.usage?.prompt_tokens)
       return vectorsOf(answer, connection.provider)
     } catch (error) {
       throwOpenAiFailure(error, limits, connection)

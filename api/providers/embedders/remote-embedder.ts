@@ -1,5 +1,6 @@
 import PQueue from 'p-queue'
 import { modelProviders, type ProviderName } from '../../contract/model-providers.ts'
+import type { CallObserver } from '../call-observer.ts'
 import { EmbeddingDimensionError, ProviderError } from '../provider-error.ts'
 import { unusable } from '../remote-failure.ts'
 import { type RetryPolicy, standardRetries, withRetries } from '../retry.ts'
@@ -8,7 +9,11 @@ import type { Embedder, EmbeddingPurpose } from './embedder.ts'
 import { remoteModel, type RemoteModel } from './remote-models.ts'
 
 /** One request: as many vectors as texts, in their order, of whatever length and norm. */
-export type EmbedBatch = (texts: readonly string[], signal?: AbortSignal) => Promise<ArrayLike<number>[]>
+export type EmbedBatch = (
+  texts: readonly string[],
+  signal?: AbortSignal,
+  observer?: CallObserver,
+) => Promise<ArrayLike<number>[]>
 
 export interface RemoteEmbedderSettings {
   readonly model: string
@@ -17,6 +22,12 @@ export interface RemoteEmbedderSettings {
   readonly batchSize: number
   readonly timeoutMs: number
   readonly retries?: RetryPolicy
+}
+
+interface EmbeddingCall {
+  readonly purpose: EmbeddingPurpose
+  readonly signal: AbortSignal
+  readonly observer: CallObserver | undefined
 }
 
 /** A text has at least this many characters a token, nearly always; models refuse or cut what is longer than they read. */
@@ -46,7 +57,12 @@ export class RemoteEmbedder implements Embedder {
     this.#embedBatch = embedBatch
   }
 
-  async embed(texts: readonly string[], purpose: EmbeddingPurpose, signal?: AbortSignal): Promise<Float32Array[]> {
+  async embed(
+    texts: readonly string[],
+    purpose: EmbeddingPurpose,
+    signal?: AbortSignal,
+    observer?: CallObserver,
+  ): Promise<Float32Array[]> {
     signal?.throwIfAborted()
     const prefix = purpose === 'query' ? this.#traits.queryPrefix : this.#traits.documentPrefix
     // A question longer than the model reads is cut here: some services refuse it instead.
@@ -54,7 +70,8 @@ export class RemoteEmbedder implements Embedder {
     const failed = new AbortController()
     const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal
     try {
-      const batches = slices(prompts, this.#batchSize).map(batch => this.#run(batch, purpose, stop))
+      const call = { purpose, signal: stop, observer }
+      const batches = slices(prompts, this.#batchSize).map(batch => this.#run(batch, call))
       return (await Promise.all(batches)).flat()
     } catch (error) {
       failed.abort()
@@ -67,20 +84,20 @@ export class RemoteEmbedder implements Embedder {
   }
 
   /** A batch that is too much for the provider is asked for in halves. */
-  async #run(batch: readonly string[], purpose: EmbeddingPurpose, signal: AbortSignal): Promise<Float32Array[]> {
+  async #run(batch: readonly string[], call: EmbeddingCall): Promise<Float32Array[]> {
     try {
-      return await this.#ask(batch, purpose, signal)
+      return await this.#ask(batch, call)
     } catch (error) {
       if (batch.length === 1 || !isTooLarge(error)) throw error
-      const halves = slices(batch, Math.ceil(batch.length / 2)).map(half => this.#run(half, purpose, signal))
+      const halves = slices(batch, Math.ceil(batch.length / 2)).map(half => this.#run(half, call))
       return (await Promise.all(halves)).flat()
     }
   }
 
-  #ask(batch: readonly string[], purpose: EmbeddingPurpose, signal: AbortSignal): Promise<Float32Array[]> {
+  #ask(batch: readonly string[], { purpose, signal, observer }: EmbeddingCall): Promise<Float32Array[]> {
     const priority = purpose === 'query' ? 1 : 0
-    const attempt = async () => this.#checked(await this.#embedBatch(batch, signal), batch.length)
-    return this.#queue.add(() => withRetries(attempt, this.#retries, signal), { priority, signal })
+    const attempt = async () => this.#checked(await this.#embedBatch(batch, signal, observer), batch.length)
+    return this.#queue.add(() => withRetries(attempt, this.#retries, signal, observer), { priority, signal })
   }
 
   #checked(vectors: readonly ArrayLike<number>[], expected: number): Float32Array[] {

@@ -1,3 +1,5 @@
+import type { CallObserver } from '../call-observer.ts'
+
 export interface Message {
   readonly role: 'system' | 'user' | 'assistant'
   readonly content: string
@@ -23,6 +25,7 @@ export interface CompletionRequest {
   /** Ask the provider for a JSON object; the caller still validates it. */
   readonly json?: boolean
   readonly signal?: AbortSignal
+  readonly observer?: CallObserver
 }
 
 /** Writes text. One file an implementation, registered in index.ts; test/contract/llm.ts is what all must pass. */

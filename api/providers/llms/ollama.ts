@@ -24,7 +24,7 @@ export class OllamaLlm implements Llm {
   async complete(request: CompletionRequest): Promise<Completion> {
     const limits = new CallLimits(this.#timeoutMs, request.signal)
     const body = { ...chatBody(this.model, request), stream: false as const }
-    const answer = await this.#call(limits, () => ollamaClient(this.#connection, limits).chat(body))
+    const answer = await this.#call(limits, request, () => ollamaClient(this.#connection, limits).chat(body))
     const text = (answer as Partial<ChatResponse> | null)?.message?.content
     if (typeof text !== 'string') throw unusable(OLLAMA, 'it has no `message`')
     return completion(text, answer)
@@ -33,7 +33,7 @@ export class OllamaLlm implements Llm {
   async *stream(request: CompletionRequest): AsyncGenerator<string, Completion, void> {
     const limits = new CallLimits(this.#timeoutMs, request.signal)
     const body = { ...chatBody(this.model, request), stream: true as const }
-    const stream = await this.#call(limits, () => ollamaClient(this.#connection, limits).chat(body))
+    const stream = await this.#call(limits, request, () => ollamaClient(this.#connection, limits).chat(body))
     let text = ''
     let last: ChatResponse | undefined
     try {
@@ -54,10 +54,10 @@ export class OllamaLlm implements Llm {
     return completion(text, last)
   }
 
-  async #call<T>(limits: CallLimits, send: () => Promise<T>): Promise<T> {
+  async #call<T>(limits: CallLimits, { observer }: CompletionRequest, send: () => Promise<T>): Promise<T> {
     limits.throwIfExceeded(OLLAMA)
     const fail = (error: unknown) => throwOllamaFailure(error, limits, this.#connection.baseUrl)
-    return withRetries(() => send().catch(fail), this.#retries, limits.signal).catch(fail)
+    return withRetries(() => send().catch(fail), this.#retries, limits.signal, observer).catch(fail)
   }
 }
 

@@ -34,7 +34,7 @@ export class OpenAiLlm implements Llm {
 
   async complete(request: CompletionRequest): Promise<Completion> {
     const limits = new CallLimits(this.#timeoutMs, request.signal)
-    const answer = await this.#call(limits, signal =>
+    const answer = await this.#call(limits, request, signal =>
       this.#client.chat.completions.create(
         { ...chatBody(this.model, request, this.#quirks), stream: false },
         { signal },
@@ -52,7 +52,7 @@ export class OpenAiLlm implements Llm {
 
   async *stream(request: CompletionRequest): AsyncGenerator<string, Completion, void> {
     const limits = new CallLimits(this.#timeoutMs, request.signal)
-    const stream = await this.#call(limits, signal =>
+    const stream = await this.#call(limits, request, signal =>
       this.#client.chat.completions.create(
         { ...chatBody(this.model, request, this.#quirks), stream: true, stream_options: { include_usage: true } },
         { signal },
@@ -82,11 +82,15 @@ export class OpenAiLlm implements Llm {
     return { text, usage, finishReason: finishReason(finish) }
   }
 
-  async #call<T>(limits: CallLimits, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #call<T>(
+    limits: CallLimits,
+    { observer }: CompletionRequest,
+    send: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     limits.throwIfExceeded(this.provider)
     const attempt = () =>
       send(limits.signal).catch((error: unknown) => throwOpenAiFailure(error, limits, this.#connection))
-    return withRetries(attempt, this.#retries, limits.signal).catch((error: unknown) =>
+    return withRetries(attempt, this.#retries, limits.signal, observer).catch((error: unknown) =>
       throwOpenAiFailure(error, limits, this.#connection),
     )
   }

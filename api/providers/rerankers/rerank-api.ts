@@ -2,6 +2,7 @@ import { modelProviders } from '../../contract/model-providers.ts'
 import type { ProviderConnection } from '../../contract/model-variables.ts'
 import { type Address, readAddress } from '../address.ts'
 import { CallLimits } from '../call-limits.ts'
+import { type CallObserver, tellTokens } from '../call-observer.ts'
 import { ProviderError } from '../provider-error.ts'
 import { answeredWith, errorText, unreachable, unusable } from '../remote-failure.ts'
 import { type RetryPolicy, standardRetries, withRetries } from '../retry.ts'
@@ -40,19 +41,28 @@ export class RerankApi implements Reranker {
     this.#returnsDocuments = returnsDocuments
   }
 
-  async rerank({ query, texts, signal }: RerankRequest): Promise<readonly number[]> {
+  async rerank({ query, texts, signal, observer }: RerankRequest): Promise<readonly number[]> {
     const limits = new CallLimits(this.#settings.timeoutMs, signal)
     limits.throwIfExceeded(this.provider)
     // The score of a text does not depend on the others, so requests can be as small as the provider wants them.
-    const scores = slices(texts, this.#maxTexts).map(some => this.#call(query, some, limits))
+    const scores = slices(texts, this.#maxTexts).map(some => this.#call(query, some, limits, observer))
     return (await Promise.all(scores)).flat()
   }
 
-  async #call(query: string, texts: readonly string[], limits: CallLimits): Promise<number[]> {
-    const attempt = async () => this.#scores(await this.#post(query, texts, limits), texts.length)
+  async #call(
+    query: string,
+    texts: readonly string[],
+    limits: CallLimits,
+    observer: CallObserver | undefined,
+  ): Promise<number[]> {
+    const attempt = async () => {
+      const answer = await this.#post(query, texts, limits)
+      tellTokens(observer, tokensOf(answer))
+      return this.#scores(answer, texts.length)
+    }
     const { retries = standardRetries } = this.#settings
     try {
-      return await withRetries(attempt, retries, limits.signal)
+      return await withRetries(attempt, retries, limits.signal, observer)
     } catch (error) {
       limits.throwIfExceeded(this.provider)
       throw error
@@ -103,4 +113,13 @@ export class RerankApi implements Reranker {
     if (scores.size !== expected) throw unusable(this.provider, `${scores.size} scores for ${expected} texts`)
     return Array.from({ length: expected }, (_, index) => scores.get(index)!)
   }
+}
+
+/** Jina and vLLM say `usage.total_tokens`, Cohere and SiliconFlow `meta`; Cohere bills searches and mostly says no tokens. */
+function tokensOf(answer: unknown): unknown {
+  const { usage, meta } = (answer ?? {}) as {
+    usage?: { total_tokens?: unknown }
+    meta?: { tokens?: { input_tokens?: unknown }; billed_units?: { input_tokens?: unknown } }
+  }
+  return usage?.total_tokens ?? meta?.tokens?.input_tokens ?? meta?.billed_units?.input_tokens
 }

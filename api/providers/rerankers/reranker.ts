@@ -1,7 +1,10 @@
+import type { CallObserver } from '../call-observer.ts'
+
 export interface RerankRequest {
   readonly query: string
   readonly texts: readonly string[]
   readonly signal?: AbortSignal | undefined
+  readonly observer?: CallObserver | undefined
 }
 
 /**

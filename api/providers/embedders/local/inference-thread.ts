@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { ProviderError } from '../../provider-error.ts'
 import type { InferenceAnswer, InferenceMessage } from './inference-worker.ts'
-import type { OnnxModelSettings } from './onnx-model.ts'
+import type { Embedded, OnnxModelSettings } from './onnx-model.ts'
 
 interface Waiting {
-  readonly resolve: (vectors: Float32Array[]) => void
+  readonly resolve: (embedded: Embedded) => void
   readonly reject: (error: ProviderError) => void
 }
 
@@ -27,7 +27,7 @@ export class InferenceThread {
   }
 
   /** @throws ProviderError */
-  run(texts: readonly string[]): Promise<Float32Array[]> {
+  run(texts: readonly string[]): Promise<Embedded> {
     const worker = (this.#worker ??= this.#start())
     const id = ++this.#lastId
     return new Promise((resolve, reject) => {
@@ -74,7 +74,7 @@ export class InferenceThread {
     this.#waiting.delete(answer.id)
     // An idle thread does not keep the process alive.
     if (this.#waiting.size === 0) worker.unref()
-    if ('vectors' in answer) waiting?.resolve(answer.vectors)
+    if ('vectors' in answer) waiting?.resolve(answer)
     else waiting?.reject(new ProviderError('local', `inference failed: ${answer.error}`, { transient: true }))
   }
 

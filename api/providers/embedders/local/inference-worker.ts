@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { OnnxModel, type OnnxModelSettings } from './onnx-model.ts'
+import { type Embedded, OnnxModel, type OnnxModelSettings } from './onnx-model.ts'
 
 /** What is sent to this thread; `close`: nobody waits any more, end. */
 export type InferenceMessage = InferenceRequest | 'close'
@@ -10,8 +10,7 @@ export interface InferenceRequest {
   readonly texts: readonly string[]
 }
 
-export type InferenceAnswer =
-  { readonly id: number; readonly vectors: Float32Array[] } | { readonly id: number; readonly error: string }
+export type InferenceAnswer = ({ readonly id: number } & Embedded) | { readonly id: number; readonly error: string }
 
 if (!parentPort) throw new Error('inference-worker.ts is started as a worker thread, not by itself')
 const port = parentPort
@@ -26,8 +25,8 @@ port.on('message', (message: InferenceMessage) => {
 
 async function answer({ id, texts }: InferenceRequest): Promise<void> {
   try {
-    const vectors = await model.embed(texts)
-    port.postMessage({ id, vectors } satisfies InferenceAnswer, vectors.map(vector => vector.buffer as ArrayBuffer)) // prettier-ignore
+    const embedded = await model.embed(texts)
+    port.postMessage({ id, ...embedded } satisfies InferenceAnswer, embedded.vectors.map(vector => vector.buffer as ArrayBuffer)) // prettier-ignore
   } catch (error) {
     port.postMessage({ id, error: error instanceof Error ? error.message : String(error) } satisfies InferenceAnswer)
   }

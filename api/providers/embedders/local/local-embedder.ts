@@ -1,9 +1,11 @@
 import PQueue from 'p-queue'
+import { type CallObserver, tellTokens } from '../../call-observer.ts'
 import { EmbeddingDimensionError, ProviderError } from '../../provider-error.ts'
 import type { Embedder, EmbeddingPurpose } from '../embedder.ts'
 import type { LocalModel } from './catalogue.ts'
 import { InferenceThread } from './inference-thread.ts'
 import type { ModelFiles } from './model-files.ts'
+import type { Embedded } from './onnx-model.ts'
 import { planBatches } from './plan-batches.ts'
 
 /** English has more than four characters a token; three leaves room for codes and names. */
@@ -32,7 +34,12 @@ export class LocalEmbedder implements Embedder {
     this.#thread = new InferenceThread({ ...files, maxTokens: model.maxTokens, threads })
   }
 
-  async embed(texts: readonly string[], purpose: EmbeddingPurpose, signal?: AbortSignal): Promise<Float32Array[]> {
+  async embed(
+    texts: readonly string[],
+    purpose: EmbeddingPurpose,
+    signal?: AbortSignal,
+    observer?: CallObserver,
+  ): Promise<Float32Array[]> {
     signal?.throwIfAborted()
     const prompts = purpose === 'query' ? texts.map(text => this.#instruction + text) : texts
     const failed = new AbortController()
@@ -41,7 +48,8 @@ export class LocalEmbedder implements Embedder {
     try {
       await Promise.all(
         planBatches(prompts).map(async positions => {
-          const batch = await this.#run(positions.map(position => prompts[position]!), purpose, stop) // prettier-ignore
+          const { vectors: batch, tokens } = await this.#run(positions.map(position => prompts[position]!), purpose, stop) // prettier-ignore
+          tellTokens(observer, tokens)
           positions.forEach((position, index) => (vectors[position] = batch[index]!))
         }),
       )
@@ -58,11 +66,11 @@ export class LocalEmbedder implements Embedder {
     await this.#thread.close()
   }
 
-  async #run(prompts: readonly string[], purpose: EmbeddingPurpose, signal: AbortSignal): Promise<Float32Array[]> {
+  async #run(prompts: readonly string[], purpose: EmbeddingPurpose, signal: AbortSignal): Promise<Embedded> {
     const priority = purpose === 'query' ? 1 : 0
-    const vectors = await this.#queue.add(() => this.#thread.run(prompts), { priority, signal })
-    const wrong = vectors.find(vector => vector.length !== this.dimension)
+    const embedded = await this.#queue.add(() => this.#thread.run(prompts), { priority, signal })
+    const wrong = embedded.vectors.find(vector => vector.length !== this.dimension)
     if (wrong) throw new EmbeddingDimensionError(this.provider, this.model, this.dimension, wrong.length)
-    return vectors
+    return embedded
   }
 }

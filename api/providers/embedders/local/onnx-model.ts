@@ -2,6 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { Tokenizer } from '@huggingface/tokenizers'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 
+/** One unit-length vector a text, and how many tokens the texts were. */
+export interface Embedded {
+  readonly vectors: Float32Array[]
+  readonly tokens: number
+}
+
 export interface OnnxModelSettings {
   readonly onnxPath: string
   readonly tokenizerPath: string
@@ -36,8 +42,8 @@ export class OnnxModel {
     return new OnnxModel(session, tokenizer, maxTokens)
   }
 
-  /** One unit-length vector a text; all texts go through the model at once. */
-  async embed(texts: readonly string[]): Promise<Float32Array[]> {
+  /** All texts go through the model at once. */
+  async embed(texts: readonly string[]): Promise<Embedded> {
     const encoded = texts.map(text => this.#encode(text))
     const width = Math.max(...encoded.map(ids => ids.length))
     const output = await this.#session.run(inputs(encoded, width))
@@ -45,7 +51,12 @@ export class OnnxModel {
     if (!hidden) throw new Error(`the model has no output last_hidden_state, it has ${Object.keys(output).join(', ')}`)
     const dimension = hidden.dims[2]!
     const data = hidden.data as Float32Array
-    return encoded.map((_, row) => unit(data.subarray(row * width * dimension, row * width * dimension + dimension)))
+    return {
+      vectors: encoded.map((_, row) =>
+        unit(data.subarray(row * width * dimension, row * width * dimension + dimension)),
+      ),
+      tokens: encoded.reduce((sum, ids) => sum + ids.length, 0),
+    }
   }
 
   #encode(text: string): number[] {

@@ -172,10 +172,12 @@ export const controlStructure: SchemaStructure = {
       "tenant_id": "uuid",
       "day": "date",
       "metric": "text",
-      "count": "bigint"
+      "count": "bigint",
+      "provider": "text",
+      "model": "text"
     },
     "constraints": {
-      "usage_pkey": "PRIMARY KEY (tenant_id, day, metric)",
+      "usage_pkey": "PRIMARY KEY (tenant_id, day, metric, provider, model)",
       "usage_tenant_id_fkey": "FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE"
     },
     "indexes": {}
