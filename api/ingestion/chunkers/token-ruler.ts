@@ -1,14 +1,18 @@
 import type { Ruler } from './ruler.ts'
 
-/** Pieces that are counted at once: a word with the blank before it, a part of a very long one, many blanks. */
-const pieces = /\s?\S{1,16}|\s{1,64}/g
+/**
+ * Pieces that are counted at once: a word with the blank before it, a part of a very long one, many blanks. By code points:
+ * half of a surrogate pair is fewer tokens than its share of the pair.
+ */
+const pieces = /\s?\S{1,16}|\s{1,64}/gu
 
 /** Where the tokenizer sees no end of a word: what is cut there can be one token more in a whole than in its parts. */
 const SEAM = 1
 
 /**
- * Measures a text in tokens. Pieces are counted, each once, and added up: the whole is rarely as much and never more. To
- * count the whole at every place where a chunk might end would take quadratic time, as tokenizers do for an endless word.
+ * Measures a text in tokens. Pieces are counted, each once, and added up: the whole is hardly ever more, and who must be
+ * sure counts what was cut (fit-tokens.ts). To count the whole at every place where a chunk might end would take quadratic
+ * time, as tokenizers do for an endless word.
  * @param count tokens of a part of a text
  * @param longest the most characters, whatever their tokens
  */

@@ -1,4 +1,5 @@
 import type { Chunker } from './chunker.ts'
+import { fitTokens } from './fit-tokens.ts'
 import { cut } from './pack.ts'
 import { toChunks } from './to-chunks.ts'
 import { tokenRuler } from './token-ruler.ts'
@@ -14,15 +15,19 @@ export const tokenChunker: Chunker = {
   name: 'token',
   async chunk(document, { chunkSize, chunkOverlap, longest }) {
     const { text } = document
-    const ruler = tokenRuler(text, await tokenCounter(), longest)
+    const count = await tokenCounter()
+    const ruler = tokenRuler(text, count, longest)
     const cutting = { size: chunkSize - RESERVE, overlap: Math.max(0, chunkOverlap - RESERVE), ruler }
-    return toChunks(document, cut(text, { start: 0, end: text.length }, cutting))
+    const spans = cut(text, { start: 0, end: text.length }, cutting)
+    return toChunks(document, fitTokens(text, spans, { count, most: chunkSize, mostRepeated: chunkOverlap }))
   },
 }
 
 /** Counts tokens; the vocabulary is 2 MB and is read when it is needed first. */
 export async function tokenCounter(): Promise<(text: string) => number> {
-  const { countTokens } = await import('gpt-tokenizer/encoding/o200k_base')
+  const { countTokens, setMergeCacheSize } = await import('gpt-tokenizer/encoding/o200k_base')
+  // Its cache of words, once full, takes longer to make room for one than to count it.
+  setMergeCacheSize(0)
   // Documents may hold `<|endoftext|>`; it is text here, and no command.
   const asText = { disallowedSpecial: new Set<string>() }
   return text => countTokens(text, asText)

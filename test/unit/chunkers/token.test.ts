@@ -18,6 +18,23 @@ describe('chunkers/token', () => {
     expect(await length(english)).to.be.greaterThan(2 * (await length(codes)))
   })
 
+  it('makes no chunk of more tokens than allowed, where the whole is more than its parts', async () => {
+    const count = await tokenCounter()
+    // Half of a character of two code units; a word whose tokens depend on where it begins.
+    const texts = [
+      '\u0000' + '𐀀'.repeat(51),
+      '\u0000' + '𐀀'.repeat(400),
+      '𘤾🃳𒎙' + 'al'.repeat(2000) + '=',
+      'zaz'.repeat(1500),
+    ]
+    for (const text of texts)
+      for (const chunkSize of [64, 100, 199, 203, 207]) {
+        const parts = (await chunk(text, chunkSize)).map(part => part.text)
+        expect(parts.join('')).to.equal(text)
+        for (const part of parts) expect(count(part), part.slice(0, 20)).to.be.at.most(chunkSize)
+      }
+  })
+
   it('takes the marks of models for text', async () => {
     const text = 'Before <|endoftext|> and <|im_start|>system after.'
     expect(await chunk(text, 64)).to.have.length(1)
