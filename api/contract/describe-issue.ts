@@ -24,6 +24,8 @@ export function describeIssue(issue: RawIssue): string | null {
       return `unknown ${plural('field', issue.keys.length)} ${issue.keys.slice(0, 5).map(quote).join(', ')}; allowed: ${knownFields(issue)}`
     case 'invalid_format':
       return issue.format === 'regex' ? null : `must be ${formats[issue.format] ?? `a valid ${issue.format}`}, ${got}`
+    case 'invalid_key':
+      return `the name of a field ${issue.issues.map(inner => describeIssue(inner as RawIssue)).join(', ')}`
     case 'invalid_union':
       return `must be ${unionOptions(issue)}, ${got}`
     default:

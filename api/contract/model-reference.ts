@@ -23,7 +23,8 @@ export function writeModelReference({ provider, model }: ModelReference): string
 const choice = z
   .string()
   .max(300)
-  .refine(value => value === NO_MODEL || readModelReference(value) !== null, 'must be provider:model, or none')
+  // What readModelReference understands, in a form that can be told to callers.
+  .regex(/^(?:none|[^:]+:\s*\S[\s\S]*)$/, 'must be provider:model, or none')
 
 /**
  * Which models a request, a knowledge base, a tenant or the system chooses: the same shape everywhere. Only models that the

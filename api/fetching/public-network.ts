@@ -98,7 +98,10 @@ async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   }
 }
 
+/** EINVAL: longer than a name can be, so nobody was asked. */
+const withoutAddress: readonly unknown[] = ['ENOTFOUND', 'ENODATA', 'EINVAL']
+
 function unknownName(error: NodeJS.ErrnoException): readonly LookupAddress[] {
-  if (error.code === 'ENOTFOUND' || error.code === 'ENODATA') return []
+  if (withoutAddress.includes(error.code)) return []
   throw error
 }

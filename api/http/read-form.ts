@@ -67,6 +67,8 @@ function openForm(request: Request, limitBytes: number): busboy.Busboy {
 
 async function parse(request: Request, form: busboy.Busboy): Promise<void> {
   const closed = once(form, 'close')
+  // The first fault is the answer. busboy goes on to the next part and tells of others, and an error that nobody hears ends the process.
+  form.on('error', () => undefined)
   const cut = () => form.destroy(broken('body: ended before the form was complete'))
   request.once('aborted', cut)
   try {

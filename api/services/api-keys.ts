@@ -72,6 +72,7 @@ export class ApiKeyService {
         await checkScope(scope, changes.scopeKbIds, kbId => findKnowledgeBase(tenant, kbId))
       return tenant.control(async sql => {
         const key = await this.#changeable(sql, scope, id)
+        if (Object.keys(changes).length === 0) return key
         await updateKey(sql, id, columns(changes))
         await audit(sql, request, 'update-api-key', key, { changed: Object.keys(changes) })
         return required(await findKey(sql, { tenantId: scope.tenantId, within: 'all' }, id), id)

@@ -76,6 +76,27 @@ describe('the OpenAPI document', () => {
     expect(operation('get', '/v1/knowledge-bases/{id}').responses['200']?.content?.['application/json']?.schema).to.deep.equal({ $ref: '#/components/schemas/KnowledgeBase' }) // prettier-ignore
   })
 
+  it('tells apart what is sent and what is answered where a field may be left out', () => {
+    const { required } = document.components.schemas['SystemConfigInput'] as { required?: string[] }
+    expect(required ?? []).not.to.include('models')
+    expect(document.components.schemas['SystemConfig']?.['required']).to.include('models')
+    expect(operation('put', '/admin/system-config').requestBody?.content['application/json']?.schema).to.deep.equal({ $ref: '#/components/schemas/SystemConfigInput' }) // prettier-ignore
+  })
+
+  it('tells that a header may be refused where one is checked', () => {
+    for (const route of routes.filter(({ headers }) => headers))
+      expect(Object.keys(operation(route.method, route.path).responses), route.operationId).to.include('400')
+  })
+
+  it('describes each event of a stream with its name and the JSON in it', () => {
+    const { schema } = operation('post', '/v1/rag').responses['200']?.content?.['text/event-stream'] as { schema: { anyOf: unknown[] } } // prettier-ignore
+    const delta = schema.anyOf.find(event => (event as { title: string }).title === 'delta')
+    expect(delta).to.deep.include({ type: 'object', required: ['event', 'data'] })
+    expect(delta).to.have.nested.property('properties.data.contentSchema.properties.text')
+    const chat = operation('post', '/v1/chat/completions').responses['200']?.content?.['text/event-stream'] as { schema: object } // prettier-ignore
+    expect(JSON.stringify(chat.schema)).to.include('"const":"[DONE]"').and.not.include('"event"')
+  })
+
   it('describes an upload as a form with a file', () => {
     const body = operation('post', '/v1/knowledge-bases/{id}/documents/upload').requestBody
     const schema = body?.content['multipart/form-data']?.schema

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import { expect } from 'chai'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -105,6 +106,9 @@ describe('DocumentFetcher', () => {
     )
     expect(new Set(told).size).to.equal(1)
     expect(told[0]).to.contain('FETCH_ALLOWED_HOSTS')
+    // The system's own resolver, which asks no server about such a name.
+    const allNames = (name: string) => lookup(name, { all: true })
+    await refused(get(`http://${'x'.repeat(63)}.${'y'.repeat(300)}/`, { ...none, resolve: allNames }), 400, /no public address/) // prettier-ignore
     expect(asked).to.deep.equal([])
   })
 

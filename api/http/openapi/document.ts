@@ -152,10 +152,25 @@ function responses(route: Route, schemas: JsonSchemas): Json {
   return Object.fromEntries([...own, ...errors]) as Json
 }
 
-/** OpenAPI 3.1 has no words for events: the schema is that of one event's data, by the name of the event. */
+/**
+ * The schema is that of one event, in the form that OpenAPI 3.2 gives them: its lines by their names, and what the text of
+ * its data holds. The name `message` is not sent.
+ */
 function eventStream(events: EventSchemas, schemas: JsonSchemas): Json {
-  const data = Object.entries(events).map(([name, schema]) => ({ title: name, ...schemas.of(schema, 'output') }))
-  return { schema: { description: `The data of each event: ${Object.keys(events).join(', ')}.`, anyOf: data } }
+  const anyOf = Object.entries(events).map(([name, schema]) => ({
+    title: name,
+    type: 'object',
+    properties: { ...(name !== 'message' && { event: { const: name } }), data: eventData(schema, schemas) },
+    required: name === 'message' ? ['data'] : ['event', 'data'],
+  }))
+  return { schema: { description: `One event: ${Object.keys(events).join(', ')}.`, anyOf } }
+}
+
+/** JSON, or words that are sent as they are. */
+function eventData(schema: z.ZodType, schemas: JsonSchemas): Json {
+  if (schema instanceof z.ZodUnion) return { anyOf: schema.options.map(option => eventData(option as z.ZodType, schemas)) } // prettier-ignore
+  if (schema instanceof z.ZodLiteral) return { const: schema.value }
+  return { type: 'string', contentMediaType: 'application/json', contentSchema: schemas.of(schema, 'output') }
 }
 
 function response(definition: ResponseDefinition, schemas: JsonSchemas): Json {

@@ -4,7 +4,8 @@ export type JsonSchema = Readonly<Record<string, unknown>>
 
 /**
  * Turns zod schemas into JSON Schemas for one document. Schemas with `.meta({ id })` become components that are referred
- * to; everything else is written where it is used.
+ * to; everything else is written where it is used. What callers send is another component than what they get
+ * (`SystemConfigInput`, `SystemConfig`): a field with a default may be missing in the one, and never is in the other.
  */
 export class JsonSchemas {
   readonly components: Record<string, JsonSchema> = {}
@@ -19,17 +20,20 @@ export class JsonSchemas {
       $schema?: string
       $defs?: Record<string, JsonSchema>
     } & JsonSchema
+    const nameOf = (id: string) => (io === 'input' ? `${id}Input` : id)
     for (const [id, definition] of Object.entries($defs ?? {})) {
       const { id: _id, ...component } = definition
-      this.components[id] = pointToComponents(component) as JsonSchema
+      this.components[nameOf(id)] = pointToComponents(component, nameOf) as JsonSchema
     }
     const { id, ...rest } = inline as { id?: string } & JsonSchema
-    const written = pointToComponents(rest) as JsonSchema
+    const written = pointToComponents(rest, nameOf) as JsonSchema
     if (id === undefined) return written
-    this.components[id] = written
-    return { $ref: `#/components/schemas/${id}` }
+    this.components[nameOf(id)] = written
+    return { $ref: `${COMPONENTS}${nameOf(id)}` }
   }
 }
+
+const COMPONENTS = '#/components/schemas/'
 
 function tidy(io: 'input' | 'output') {
   return ({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: Record<string, unknown> }) => {
@@ -41,14 +45,14 @@ function tidy(io: 'input' | 'output') {
   }
 }
 
-function pointToComponents(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(pointToComponents)
+function pointToComponents(value: unknown, nameOf: (id: string) => string): unknown {
+  if (Array.isArray(value)) return value.map(item => pointToComponents(item, nameOf))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) =>
       key === '$ref' && typeof inner === 'string'
-        ? [key, inner.replace('#/$defs/', '#/components/schemas/')]
-        : [key, pointToComponents(inner)],
+        ? [key, inner.replace(/^#\/\$defs\/(.*)/, (_, id: string) => COMPONENTS + nameOf(id))]
+        : [key, pointToComponents(inner, nameOf)],
     ),
   )
 }

@@ -12,9 +12,9 @@ export function errorsByStatus(route: Route): ReadonlyMap<number, readonly Error
   return new Map([...byStatus].sort(([a], [b]) => a - b).map(([status, codes]) => [status, [...codes]]))
 }
 
-function implied({ auth, body, form, query }: Route): ErrorCode[] {
+function implied({ auth, body, form, query, headers }: Route): ErrorCode[] {
   const codes: ErrorCode[] = ['INTERNAL_ERROR']
-  if (body || form || query) codes.push('VALIDATION_ERROR')
+  if (body || form || query || headers) codes.push('VALIDATION_ERROR')
   if (auth === 'public') return codes
   codes.push('UNAUTHORIZED', 'UPSTREAM_ERROR')
   if (auth !== 'admin') codes.push('INVALID_API_KEY', 'FORBIDDEN', 'TENANT_DISABLED', 'RATE_LIMITED')

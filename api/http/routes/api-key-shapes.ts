@@ -9,7 +9,11 @@ import { defined } from '../../contract/defined.ts'
 const nameSchema = z.string().trim().min(1).max(100)
 const scopeSchema = z.array(z.uuid().toLowerCase()).min(1).max(100).nullable()
 const rateLimitSchema = z.int().min(1).max(1_000_000).nullable()
-const expirySchema = z.iso.datetime({ offset: true }).nullable()
+const expirySchema = z.iso
+  .datetime({ offset: true })
+  // One second before the year 10000 in Honolulu is in it, and RFC 3339 has no words for that.
+  .refine(text => new Date(text).getUTCFullYear() < 10_000, 'must be before the year 10000')
+  .nullable()
 
 export const newKeyBody = z.strictObject({
   name: nameSchema,

@@ -25,11 +25,11 @@ const metadataSchema = z
     value => JSON.stringify(value).length <= documentLimits.metadata,
     `must be at most ${documentLimits.metadata.toLocaleString('en')} characters as JSON`,
   )
-  .meta({ type: 'object', additionalProperties: true })
+  .meta({ type: 'object', additionalProperties: true, propertyNames: { minLength: 1, maxLength: 100 } })
 
 const textDocument = z.strictObject({
   title: titleSchema.optional().describe('Default: what the text itself says, or its first words.'),
-  content: z.string().describe('The text; must not be blank.'),
+  content: z.string().meta({ minLength: 1, pattern: '\\S' }).describe('The text; must not be blank.'),
   metadata: metadataSchema.optional().describe('Any JSON; filters can look at it, results bear it.'),
   external_id: externalIdSchema
     .optional()
@@ -124,7 +124,12 @@ export const fetchDocument = defineRoute({
   params: knowledgeBaseParams,
   headers: intakeHeaders,
   body: z.strictObject({
-    url: z.string().min(1).max(2048).describe('http:// or https://, without a user name or password.'),
+    url: z
+      .string()
+      .min(1)
+      .max(2048)
+      .meta({ format: 'uri' })
+      .describe('http:// or https://, without a user name or password.'),
     title: titleSchema.optional().describe('Default: what the document itself says.'),
     metadata: metadataSchema.optional(),
     external_id: externalIdSchema.optional(),

@@ -10,7 +10,7 @@ import { defineRoute } from '../route.ts'
 const tags = ['webhooks']
 const auth = { role: 'admin' } as const
 
-const url = z.string().min(1).max(2048)
+const url = z.string().min(1).max(2048).meta({ format: 'uri' })
 const events = z.array(z.enum(webhookEvents)).min(1).max(webhookEvents.length)
 
 const webhookSchema = z

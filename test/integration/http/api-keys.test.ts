@@ -108,6 +108,20 @@ describe('/v1/api-keys', () => {
     expect((await tenant.client.get(`/v1/api-keys/${id}`)).body.code).to.equal('API_KEY_NOT_FOUND')
   })
 
+  it('changes nothing when nothing is to be changed', async () => {
+    const { id } = await tenant.withKey({ role: 'read' })
+    const before = ok(await tenant.client.get(`/v1/api-keys/${id}`))
+    expect(ok(await tenant.client.patch(`/v1/api-keys/${id}`, {}))).to.deep.equal(before)
+  })
+
+  it('takes no expiry that could not be told again', async () => {
+    const make = (expires_at: string) => tenant.client.post('/v1/api-keys', { name: 'x', role: 'read', expires_at })
+    expect(ok(await make('9999-12-31T23:59:59Z')).expires_at).to.equal('9999-12-31T23:59:59.000Z')
+    expect((await make('9999-12-31T23:59:59-10:00')).body.detail).to.include(
+      'expires_at: must be before the year 10000',
+    )
+  })
+
   it('notes when a key was last used', async () => {
     const { client, id } = await tenant.withKey({ role: 'read' })
     expect(ok(await tenant.client.get(`/v1/api-keys/${id}`)).last_used_at).to.equal(null)

@@ -105,6 +105,7 @@ describe('bad input', () => {
     it('refuses metadata that is too large or no object', async () => {
       expectRefusal(await tenant.client.post(documents, { content: 'x', metadata: [] }), 400, 'metadata: must be an object') // prettier-ignore
       expectRefusal(await tenant.client.post(documents, { content: 'x', metadata: { a: 'x'.repeat(17_000) } }), 400, 'metadata: must be at most 16,384') // prettier-ignore
+      expectRefusal(await tenant.client.post(documents, { content: 'x', metadata: { '': 1 } }), 400, 'the name of a field must not be empty') // prettier-ignore
     })
 
     it('refuses a field that would be lost, instead of losing it', async () => {
@@ -166,6 +167,15 @@ describe('bad input', () => {
       const headers = { 'content-type': 'multipart/form-data; boundary=x' }
       const raw = '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nhal'
       expectRefusal(await tenant.client.send('POST', `${documents}/upload`, { raw, headers }), 400, 'body: ')
+    })
+
+    it('survives a form with more than one fault', async () => {
+      const headers = { 'content-type': 'multipart/form-data; boundary=x' }
+      const broken = '--x\r\nContent-Disposition\u0007: form-data; name="a"\r\n\r\n1\r\n'
+      const twice = '--x\r\nContent-Disposition: form-data; name="title"\r\n\r\n1\r\n'.repeat(2)
+      for (const raw of [broken.repeat(3), twice + broken, `${twice}${broken}--x--\r\n`])
+        expectRefusal(await tenant.client.send('POST', `${documents}/upload`, { raw, headers }), 400, /body: |title: /)
+      ok(await tenant.client.get('/v1/knowledge-bases'))
     })
   })
 
