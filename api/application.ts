@@ -100,7 +100,7 @@ export function buildApplication(options: ApplicationOptions): Application {
   const usage = new UsageMeter({ write: counts => addUsage(database, counts), now, log })
   const embedding = embeddingOf(options, guards, { metrics, usage })
   const systemConfig = new SystemConfigService(database, now)
-  const models = buildModels({ configuration, database, systemConfig, guards, metrics, usage, log })
+  const models = buildModels({ configuration, systemConfig, guards, metrics, usage, log })
   const retrieval = buildRetrieval({
     configuration,
     stores,

@@ -1,8 +1,6 @@
-import type { Knex } from 'knex'
-import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { Configuration } from './contract/configuration.ts'
-import { type ModelChoice, readModelChoice, writeModelReference } from './contract/model-reference.ts'
+import { readModelChoice, writeModelReference } from './contract/model-reference.ts'
 import type { ModelGuards } from './model-guards.ts'
 import { type Counters, observedLlm, observedReranker } from './metrics/observed-providers.ts'
 import { guardedLlm, guardedReranker } from './providers/guarded-models.ts'
@@ -15,33 +13,23 @@ import type { Reranker } from './providers/rerankers/reranker.ts'
 import { type RerankerSettings, rerankerSettings, rerankerSettingsOf } from './providers/rerankers/settings.ts'
 import { type OfferedModels, RequestModels } from './services/request-models.ts'
 import type { SystemConfigService } from './services/system-config.ts'
-import { findTenant } from './stores/postgres/tenants.ts'
 
 export interface ModelIngredients extends Counters {
   readonly configuration: Configuration
-  readonly database: Knex
   readonly systemConfig: SystemConfigService
   readonly guards: ModelGuards
   readonly log: Logger
 }
 
-/** As long as a knowledge base's settings are remembered. */
-const TENANT_TTL_MS = 5000
 const RERANKS_AT_ONCE = 16
 
 /** The LLMs and rerankers that this process offers, and who gets which. */
 export function buildModels(ingredients: ModelIngredients): RequestModels {
-  const { database, systemConfig } = ingredients
-  const tenants = new LRUCache<string, ModelChoice>({
-    max: 10_000,
-    ttl: TENANT_TTL_MS,
-    fetchMethod: async id => readModelChoice((await findTenant(database, id))?.settings ?? {}),
-  })
   return new RequestModels({
     llms: offeredLlms(ingredients),
     rerankers: offeredRerankers(ingredients),
-    system: async () => (await systemConfig.current()).models,
-    tenant: async scope => (await tenants.fetch(scope.tenantId)) ?? {},
+    system: async () => (await ingredients.systemConfig.current()).models,
+    tenant: ({ settings }) => readModelChoice(settings),
   })
 }
 

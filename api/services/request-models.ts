@@ -33,7 +33,7 @@ export interface RequestModelsParts {
   /** What an administrator set for everybody. */
   readonly system: () => Promise<ModelChoice>
   /** What was set for the scope's tenant. */
-  readonly tenant: (scope: TenantScope) => Promise<ModelChoice>
+  readonly tenant: (scope: TenantScope) => ModelChoice
 }
 
 type Level = readonly [ModelOrigin, ModelChoice]
@@ -65,12 +65,11 @@ export class RequestModels {
     override: ModelChoice = {},
   ): Promise<ResolvedModels> {
     const { llms, rerankers, tenant, system } = this.#parts
-    const [ofTenant, ofSystem] = await Promise.all([tenant(scope), system()])
     const levels: Level[] = [
       ['request', override],
       ['knowledge_base', { llm: agreed(knowledgeBases, 'llm'), reranker: agreed(knowledgeBases, 'reranker') }],
-      ['tenant', ofTenant],
-      ['system', ofSystem],
+      ['tenant', tenant(scope)],
+      ['system', await system()],
     ]
     const [llm, llmOrigin] = choose(levels, 'llm', llms)
     const [reranker, rerankerOrigin] = choose(levels, 'reranker', rerankers)

@@ -12,16 +12,24 @@ export class TenantScope {
   /** Alias of the tenant's collection. */
   readonly collection: string
   readonly knowledgeBaseIds: 'all' | readonly string[]
+  /** What was set for the tenant: its models and prompt, as they are stored. As old as the row that the scope was made of. */
+  readonly settings: Readonly<Record<string, unknown>>
   readonly #issued = true
 
   constructor(
-    tenant: { readonly id: string; readonly slug: string; readonly collection: string },
+    tenant: {
+      readonly id: string
+      readonly slug: string
+      readonly collection: string
+      readonly settings?: Readonly<Record<string, unknown>>
+    },
     knowledgeBaseIds: 'all' | readonly string[] = 'all',
   ) {
     this.tenantId = tenant.id
     this.slug = tenant.slug
     this.collection = tenant.collection
     this.knowledgeBaseIds = knowledgeBaseIds
+    this.settings = tenant.settings ?? {}
     void this.#issued
   }
 

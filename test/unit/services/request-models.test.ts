@@ -16,7 +16,7 @@ function models(stored: { tenant?: ModelChoice; system?: ModelChoice } = {}, wit
   return new RequestModels({
     llms: { standard: withStandard ? llm('standard') : null, others: [llm('a'), llm('b'), llm('c'), llm('d')] },
     rerankers: { standard: null, others: [reranker('r')] },
-    tenant: asked => Promise.resolve(asked.tenantId === scope.tenantId ? (stored.tenant ?? {}) : {}),
+    tenant: asked => (asked.tenantId === scope.tenantId ? (stored.tenant ?? {}) : {}),
     system: () => Promise.resolve(stored.system ?? {}),
   })
 }
