@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
+import { bareEnvironment } from '../support/bare-environment.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
 import { orSkip } from '../support/missing-part.ts'
@@ -24,7 +25,7 @@ describe('the operator as a process', function () {
   })
 
   function run(env: Record<string, string>) {
-    const child = spawn(process.execPath, [entry], { env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: 'pipe' })
+    const child = spawn(process.execPath, [entry], { env: { ...bareEnvironment, ...env }, stdio: 'pipe' })
     const output = { out: '', err: '' }
     child.stdout.on('data', (data: Buffer) => (output.out += data.toString()))
     child.stderr.on('data', (data: Buffer) => (output.err += data.toString()))

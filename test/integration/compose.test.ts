@@ -10,6 +10,7 @@ import { after, before, describe, it } from 'mocha'
 import { parse } from 'yaml'
 import { configurationSchema, parseConfiguration } from '../../api/contract/configuration.ts'
 import { presets } from '../../hack/presets.ts'
+import { bareEnvironment } from '../support/bare-environment.ts'
 import { ComposeFolder, type ComposeProject, type ComposeService } from '../support/compose.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
@@ -150,8 +151,8 @@ describe('the services of config/compose, each run by its own command', function
     const redis = project.services['redis']!
     const command = redis.command!.map(word => word.replace('--dir /data', `--dir ${redisFolder} --port ${redisPort} --bind 127.0.0.1`)) // prettier-ignore
     expect(command.join(' ')).to.contain(redisFolder)
-    children.push(spawn(command[0]!, command.slice(1), { env: { PATH: process.env['PATH'], ...redis.environment } }))
-    const env = { PATH: process.env['PATH'], ...redis.environment }
+    children.push(spawn(command[0]!, command.slice(1), { env: { ...bareEnvironment, ...redis.environment } }))
+    const env = { ...bareEnvironment, ...redis.environment }
     await eventually(() => run('sh', ['-c', redis.healthcheck!.test[1]!.replace('redis-cli', `redis-cli -p ${redisPort}`)], { env })) // prettier-ignore
     const { stdout: limits } = await run('redis-cli', ['-p', String(redisPort), 'CONFIG', 'GET', 'maxmemory*'], { env })
     expect(limits)
@@ -223,7 +224,7 @@ describe('the services of config/compose, each run by its own command', function
     // The real script, in a server that has a role of its name from other suites: under another one.
     const script = readFileSync(join(folder.path, 'postgres/role.sh'), 'utf8').replaceAll(/\bselfrag\b/g, role)
     await folder.write('postgres/role.sh', script)
-    const env = { PATH: process.env['PATH'], PGHOST: administrator.hostname, PGPORT: administrator.port, PGPASSWORD: administrator.password, POSTGRES_USER: administrator.username, POSTGRES_DB: fresh.name, SELFRAG_DB_PASSWORD: "it's $ecret" } // prettier-ignore
+    const env = { ...bareEnvironment, PGHOST: administrator.hostname, PGPORT: administrator.port, PGPASSWORD: administrator.password, POSTGRES_USER: administrator.username, POSTGRES_DB: fresh.name, SELFRAG_DB_PASSWORD: "it's $ecret" } // prettier-ignore
     await run('bash', [join(folder.path, 'postgres/role.sh')], { env })
     const { Client } = (await import('pg')).default
     const client = new Client({ host: administrator.hostname, port: Number(administrator.port), user: role, password: "it's $ecret", database: fresh.name }) // prettier-ignore
@@ -247,7 +248,7 @@ function programOf({ command }: ComposeService): string[] {
 }
 
 function environmentOf(service: ComposeService, changed: Readonly<Record<string, string>>): Record<string, string> {
-  return { PATH: process.env['PATH'] ?? '', ...service.environment, ...changed }
+  return { ...bareEnvironment, ...service.environment, ...changed }
 }
 
 function configurationOf(service: ComposeService) {

@@ -14,6 +14,7 @@ import { sharedCollection } from '../../api/contract/names.ts'
 import { inTenant, TenantScope } from '../../api/stores/postgres/tenant-scope.ts'
 import { listTenants } from '../../api/stores/postgres/tenants.ts'
 import { ADMIN_TOKEN, ok, startApi, type TestApi, untilReady } from '../support/api.ts'
+import { bareEnvironment } from '../support/bare-environment.ts'
 import { eventually } from '../support/eventually.ts'
 import { type ModelServer, startModelServer } from '../support/model-server.ts'
 import { openTestDatabase } from '../support/postgres.ts'
@@ -137,7 +138,7 @@ describe('selfrag doctor', function () {
     expect(await container(GIBI, 'oom_kill 0\n')).to.include({ status: 'ok' })
     await rm(cgroup, { recursive: true })
     // What happens without the doctor's advice: JavaScript itself gives up.
-    const heap = { env: { PATH: process.env['PATH'], NODE_OPTIONS: '--max-old-space-size=64', ...healthy } }
+    const heap = { env: { ...bareEnvironment, NODE_OPTIONS: '--max-old-space-size=64', ...healthy } }
     const output = await run(process.execPath, ['api/selfrag.ts', 'doctor', '--only', 'memory'], { cwd: root, ...heap }).then(() => '', (error: { code: number; stdout: string }) => `${error.code}: ${error.stdout}`) // prettier-ignore
     expect(output)
       .to.match(/^1: memory +FAILED/)
@@ -227,7 +228,7 @@ describe('selfrag doctor', function () {
   })
 
   it('is run as a program too, for people, and says how it is used', async () => {
-    const env = { PATH: process.env['PATH'], ...healthy }
+    const env = { ...bareEnvironment, ...healthy }
     const { stdout } = await run(join(root, 'hack/selfrag'), ['doctor', '--only', 'database'], { env })
     expect(stdout).to.match(/^database +ok +Postgres \d+/)
     for (const args of [[], ['doctor', '--only', 'horoscope'], ['doctor', '--what']]) {

@@ -10,6 +10,7 @@ import { inTenant, TenantScope } from '../../api/stores/postgres/tenant-scope.ts
 import { listTenants } from '../../api/stores/postgres/tenants.ts'
 import { chunkId, pointId } from '../../api/stores/vectors/point-id.ts'
 import { ok, startApi, type TestApi, type TestTenant, untilReady } from '../support/api.ts'
+import { bareEnvironment } from '../support/bare-environment.ts'
 import { ComposeFolder } from '../support/compose.ts'
 import { eventually } from '../support/eventually.ts'
 import { orSkip } from '../support/missing-part.ts'
@@ -37,7 +38,7 @@ describe('selfrag maintain', function () {
     const row = (await listTenants(api.application.stores.database)).find(({ id }) => id === tenant.id)! // prettier-ignore
     scope = new TenantScope(row)
     const { url, apiKey = '' } = await qdrant()
-    environment = { PATH: process.env['PATH'], DATABASE_URL: api.database.url, QDRANT_URL: url, QDRANT_API_KEY: apiKey, QDRANT_COLLECTION_PREFIX: api.application.configuration.QDRANT_COLLECTION_PREFIX, EMBEDDING_PROVIDER: 'none' } // prettier-ignore
+    environment = { ...bareEnvironment, DATABASE_URL: api.database.url, QDRANT_URL: url, QDRANT_API_KEY: apiKey, QDRANT_COLLECTION_PREFIX: api.application.configuration.QDRANT_COLLECTION_PREFIX, EMBEDDING_PROVIDER: 'none' } // prettier-ignore
   })
   after(() => api.stop())
 

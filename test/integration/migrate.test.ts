@@ -11,6 +11,7 @@ import { tenantMigrations } from '../../api/stores/postgres/migrations/tenant/in
 import { readSchemaLevel, writeSchemaLevel } from '../../api/stores/postgres/schema-level.ts'
 import { levelOf } from '../../api/stores/postgres/schema-state.ts'
 import { schemaOwner } from '../../api/stores/postgres/ownership-comments.ts'
+import { bareEnvironment } from '../support/bare-environment.ts'
 import { openTestDatabase, postgres, type TestDatabase } from '../support/postgres.ts'
 import { contextWith, MemoryVault, pipelineWith, tenantOf } from '../support/provisioning.ts'
 
@@ -37,7 +38,7 @@ describe('api/migrate.ts, which the migration Job runs', function () {
   const migrate = async (args: string[], env: Record<string, string> = {}) => {
     const file = join(await mkdtemp(join(tmpdir(), 'selfrag-migrate-')), 'termination-log')
     const parameters = ['api/migrate.ts', ...args, '--termination-log', file]
-    const variables = { PATH: process.env['PATH'], DATABASE_URL: test.url, VECTOR_ENGINE: 'pgvector', ...env }
+    const variables = { ...bareEnvironment, DATABASE_URL: test.url, VECTOR_ENGINE: 'pgvector', ...env }
     return new Promise<{ code: number; log: Record<string, unknown>[]; message: string | null }>(resolve =>
       execFile(process.execPath, parameters, { env: variables }, (error, stdout) => {
         const log = stdout.split('\n').filter(line => line !== '').map(line => JSON.parse(line) as Record<string, unknown>) // prettier-ignore

@@ -12,6 +12,7 @@ import { after, before, describe, it } from 'mocha'
 import pg from 'pg'
 import { ApiClient } from '../support/api-client.ts'
 import { ADMIN_TOKEN, startApi } from '../support/api.ts'
+import { bareEnvironment } from '../support/bare-environment.ts'
 import { orSkip } from '../support/missing-part.ts'
 import { openTestDatabase, postgres } from '../support/postgres.ts'
 import { qdrant } from '../support/qdrant.ts'
@@ -119,7 +120,7 @@ describe('TLS to Qdrant and Redis', function () {
   it('is checked: an authority that is told is trusted, another one is not', async () => {
     const { url, apiKey = '' } = await qdrant()
     const env = {
-      PATH: process.env['PATH'],
+      ...bareEnvironment,
       DATABASE_URL: 'postgresql://u:p@127.0.0.1:9/none',
       EMBEDDING_PROVIDER: 'none',
       QDRANT_URL: `https://localhost:${await tlsBefore(url)}`,

@@ -9,6 +9,7 @@ import type { Place } from '../../api/backup/places/index.ts'
 import { readManifest, restoreBackup } from '../../api/backup/restore-backup.ts'
 import { takeBackup } from '../../api/backup/take-backup.ts'
 import { parseConfiguration } from '../../api/contract/configuration.ts'
+import { bareEnvironment } from './bare-environment.ts'
 
 /** The environment of a process that works on the stores of a test. */
 export type StoreEnvironment = Readonly<Record<string, string>>
@@ -69,7 +70,7 @@ export function run(
   args: readonly string[],
   environment: StoreEnvironment,
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const env = { PATH: process.env['PATH'], ENVIRONMENT: 'test', ...environment }
+  const env = { ...bareEnvironment, ENVIRONMENT: 'test', ...environment }
   return new Promise(resolve =>
     execFile(join(import.meta.dirname, `../../hack/${program}`), args, { env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),

@@ -3,6 +3,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { bareEnvironment } from './bare-environment.ts'
 import { onTeardown } from './teardown.ts'
 import { toolPath } from './tool.ts'
 
@@ -59,7 +60,7 @@ export class ComposeFolder {
   /** The file as `docker compose` sees it. @throws Error with what is wrong with it */
   async project(profiles: readonly string[] = [], envFiles: readonly string[] = []): Promise<ComposeProject> {
     const program = await toolPath('compose')
-    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], ENV_FILES: envFiles.map(file => join(this.path, file)).join(',') } // prettier-ignore
+    const env = { ...bareEnvironment, HOME: process.env['HOME'], ENV_FILES: envFiles.map(file => join(this.path, file)).join(',') } // prettier-ignore
     try {
       const { stdout } = await run(program, [join(this.path, 'compose.yaml'), ...profiles], { env, cwd: this.path })
       return JSON.parse(stdout) as ComposeProject

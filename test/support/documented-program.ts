@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { bareEnvironment } from './bare-environment.ts'
 import { MissingPart } from './missing-part.ts'
 
 const run = promisify(execFile)
@@ -35,6 +36,6 @@ async function pythonWithOpenAi(): Promise<string> {
 }
 
 async function output(program: string, args: readonly string[], environment: Readonly<Record<string, string>>) {
-  const { stdout } = await run(program, [...args], { cwd: root, env: { PATH: process.env['PATH'], ...environment } })
+  const { stdout } = await run(program, [...args], { cwd: root, env: { ...bareEnvironment, ...environment } })
   return stdout
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync, readFileSync } from 'node:fs'
+import { bareEnvironment } from './bare-environment.ts'
 import { onTeardown } from './teardown.ts'
 
 const ENTRY = join(import.meta.dirname, '../../api/worker.ts')
@@ -31,7 +32,7 @@ export class WorkerProcess {
   start(): void {
     if (this.running) throw new Error('the worker runs already')
     const output = openSync(this.#log, 'a')
-    const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', HOST: '127.0.0.1', PORT: '0', ...this.#environment } // prettier-ignore
+    const env = { ...bareEnvironment, HOME: process.env['HOME'] ?? '', HOST: '127.0.0.1', PORT: '0', ...this.#environment } // prettier-ignore
     this.#child = spawn(process.execPath, [ENTRY], { env, stdio: ['ignore', output, output] })
   }
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ApiClient } from '../../support/api-client.ts'
+import { bareEnvironment } from '../../support/bare-environment.ts'
 import { startServer } from '../../support/child-process.ts'
 import { eventually } from '../../support/eventually.ts'
 import { freePort } from '../../support/free-port.ts'
@@ -62,7 +63,7 @@ export async function startStack({ engine }: BenchOptions, profileFolder: string
 }
 
 async function start(program: string, environment: Readonly<Record<string, string>>, flags: readonly string[] = []) {
-  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment }
+  const env = { ...bareEnvironment, HOME: process.env['HOME'], ...environment }
   const folder = await mkdtemp(join(tmpdir(), 'selfrag-bench-'))
   const server = startServer(process.execPath, [...flags, join(root, program)], join(folder, 'log'), { env })
   onTeardown(async () => {

@@ -4,6 +4,7 @@ import { openSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { bareEnvironment } from '../../support/bare-environment.ts'
 import { eventually } from '../../support/eventually.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -36,7 +37,7 @@ export async function startOperator(
   const log = openSync(logFile, 'a')
   const flags = [...imageFlags, ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])]
   const child = spawn(process.execPath, [...flags, join(built, 'operator/main.js')], {
-    env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production', ...env },
+    env: { ...bareEnvironment, NODE_ENV: 'production', ...env },
     stdio: ['ignore', log, log],
   })
   process.once('exit', () => child.kill('SIGKILL'))

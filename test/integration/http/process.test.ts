@@ -5,6 +5,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { afterEach, describe, it } from 'mocha'
+import { bareEnvironment } from '../../support/bare-environment.ts'
 import { eventually } from '../../support/eventually.ts'
 import { freePort } from '../../support/free-port.ts'
 
@@ -18,7 +19,7 @@ describe('api/main.ts', () => {
   })
 
   function start(environment: Record<string, string>) {
-    const child = spawn(process.execPath, [entry], { env: { PATH: process.env['PATH'], ...environment } })
+    const child = spawn(process.execPath, [entry], { env: { ...bareEnvironment, ...environment } })
     children.push(child)
     const output = { out: '', error: '' }
     child.stdout.on('data', part => (output.out += String(part)))
