@@ -5,11 +5,13 @@ import { type OperatorConfig } from './config.ts'
 import { Connections, type OpenStores } from './connections.ts'
 import { lead, type Leading } from './leading.ts'
 import { operatorMetrics } from './metrics.ts'
+import { types } from './observe/resource-types.ts'
 import { serveHealth } from './runtime/health.ts'
 import { observeTransport } from './runtime/observed-transport.ts'
 import { KubernetesClient } from './runtime/kubernetes-client.ts'
 import { type Transport } from './runtime/kubernetes-transport.ts'
 import { takePart } from './runtime/leader-election.ts'
+import { OwnWrites } from './runtime/own-writes.ts'
 import { type Timers } from './runtime/timers.ts'
 import { startWatching } from './watching.ts'
 
@@ -53,7 +55,8 @@ export async function runOperator(deps: OperatorDependencies): Promise<RunningOp
   })
   const transport = observeTransport(deps.transport, metrics.request, () => timers.now())
   const reader = new KubernetesClient(transport)
-  const watching = startWatching({ ...deps, metrics }, reader, stopping.signal)
+  const own = new OwnWrites([types.tenants.kind, types.secrets.kind])
+  const watching = startWatching({ ...deps, metrics }, reader, own, stopping.signal)
   const connections = new Connections({
     open: deps.openStores,
     now: () => timers.now(),
@@ -69,7 +72,7 @@ export async function runOperator(deps: OperatorDependencies): Promise<RunningOp
 
   const leadTerm = async (assert: () => void, lost: AbortSignal) => {
     metrics.leading(true)
-    leading = lead({ ...deps, transport, watching, connections, metrics, reader }, assert, lost)
+    leading = lead({ ...deps, transport, watching, connections, metrics, reader, own }, assert, lost)
     try {
       await leading.until(stopping.signal)
     } finally {

@@ -8,6 +8,7 @@ import { type Pipeline, type Tenant } from './observe/resources.ts'
 import { Informer, type InformerOptions } from './runtime/informer.ts'
 import { type KubernetesClient } from './runtime/kubernetes-client.ts'
 import { controllerOf, type KubernetesObject, type ResourceType } from './runtime/kubernetes-object.ts'
+import { type OwnWrites } from './runtime/own-writes.ts'
 import { type Timers } from './runtime/timers.ts'
 
 export interface Watching {
@@ -40,14 +41,20 @@ export interface WatchingDependencies {
 const ABSENT_RETRY_MS = 30_000
 
 /** Follows the API server until `signal` aborts, whether this replica leads or not: a new leader knows all at once. */
-export function startWatching(deps: WatchingDependencies, client: KubernetesClient, signal: AbortSignal): Watching {
+export function startWatching(
+  deps: WatchingDependencies,
+  client: KubernetesClient,
+  own: OwnWrites,
+  signal: AbortSignal,
+): Watching {
   const watched = makeInformers(deps, client)
   let target: Enqueue | null = null
-  connectWatches(watched, {
+  const enqueueing: Enqueue = {
     pipeline: key => target?.pipeline(key),
     tenant: key => target?.tenant(key),
     pipelineSoon: key => target?.pipelineSoon(key),
-  })
+  }
+  connectWatches(watched, enqueueing, own)
   const informers = Object.values(watched).flat() as Informer<KubernetesObject>[]
   const ended = Promise.all(informers.map(informer => informer.run(signal)))
   return {

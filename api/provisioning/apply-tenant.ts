@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
 import { tenantSchema } from '../contract/names.ts'
 import { sameOwner } from '../contract/ownership.ts'
-import { declaredKeys, revokeKeys } from '../stores/postgres/api-keys.ts'
+import { observeKeys, revokeKeys } from '../stores/postgres/api-keys.ts'
 import { releaseKnowledgeBases } from '../stores/postgres/knowledge-bases.ts'
 import { tenantMigrations } from '../stores/postgres/migrations/tenant/index.ts'
 import { migrateTenantSchema } from '../stores/postgres/migrator.ts'
@@ -149,7 +149,7 @@ export async function release(
 ): Promise<void> {
   await onTenant(database, slug, async (sql, row) => {
     const now = context.now()
-    const keys = await declaredKeys(sql, row.id)
+    const { declared: keys } = await observeKeys(sql, row.id, [])
     await revokeKeys(sql, keys.map(key => key.id), now) // prettier-ignore
     await updateTenant(sql, row.id, { managed_by: 'api', status: 'disabled', released_at: now })
     await auditStep(sql, context, { action: kind, target: slug, tenantId: row.id, detail: { owner: row.owner } })

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
 import { apiKeyPrefix, hashApiKey, isApiKey } from '../contract/api-key.ts'
 import { sharedCollection, tenantSchema } from '../contract/names.ts'
-import { declaredKeys, findKeysByHash } from '../stores/postgres/api-keys.ts'
+import { observeKeys } from '../stores/postgres/api-keys.ts'
 import { ARCHIVED_POINTS } from '../stores/postgres/archived-points.ts'
 import { findMove, MOVES_MIGRATION } from '../stores/postgres/isolation-moves.ts'
 import { allKnowledgeBases } from '../stores/postgres/knowledge-bases.ts'
@@ -19,7 +19,7 @@ import { type StrayGrant, strayTenantGrants } from '../stores/postgres/stray-gra
 import { describeTenantPlace, type TenantPlace } from '../stores/postgres/tenant-roles.ts'
 import { enterTenant } from '../stores/postgres/tenant-scope.ts'
 import { type TenantUsage, tenantUsage } from '../stores/postgres/tenant-usage.ts'
-import { findTenantBySlug } from '../stores/postgres/tenants.ts'
+import { findTenantAndWhetherMoved, findTenantBySlug } from '../stores/postgres/tenants.ts'
 import { listArchives } from './archive.ts'
 import { tenantCollection } from './collection-spec.ts'
 import type { DesiredTenant, KeyVault, StoredKey } from './desired.ts'
@@ -119,15 +119,20 @@ async function readRows(
   secrets: VaultContent,
 ): Promise<Rows> {
   const place = await describeTenantPlace(sql, slug)
-  const grants = place.roleExists ? await strayTenantGrants(sql, place.schema, place.role) : []
-  const row = pipelineReady ? await findTenantBySlug(sql, slug) : null
+  const grants = place.roleExists && place.given ? await strayTenantGrants(sql, place.schema, place.role) : []
   const wellFormed = [...secrets.values()].filter(stored => stored !== null && isApiKey(stored.secret)) as StoredKey[]
-  const move = row && knowsMoves ? await findMove(sql, row.id) : null
-  const keys = row ? await declaredKeys(sql, row.id) : []
-  const keysInVault = pipelineReady ? await findKeysByHash(sql, wellFormed.map(({ secret }) => hashApiKey(secret))) : [] // prettier-ignore
+  const { row, move } = pipelineReady ? await readRow(sql, slug, knowsMoves) : { row: null, move: null }
+  const hashes = wellFormed.map(({ secret }) => hashApiKey(secret))
+  const keys = pipelineReady ? await observeKeys(sql, row?.id ?? null, hashes) : { declared: [], hashed: [] }
   // Last, because the transaction stays the tenant's.
   const inside = await readSchema(sql, slug, place)
-  return { place, row, move, keys, keysInVault, grants, ...inside }
+  return { place, row, move, keys: keys.declared, keysInVault: keys.hashed, grants, ...inside }
+}
+
+async function readRow(sql: Knex.Transaction, slug: string, knowsMoves: boolean): Promise<Pick<Rows, 'row' | 'move'>> {
+  if (!knowsMoves) return { row: await findTenantBySlug(sql, slug), move: null }
+  const found = await findTenantAndWhetherMoved(sql, slug)
+  return { row: found?.row ?? null, move: found?.moved ? await findMove(sql, found.row.id) : null }
 }
 
 /** What only the tenant's role may read. */

@@ -25,6 +25,8 @@ export interface OperatorContext {
   /** How long a proof of a tenant's isolation is good for. */
   readonly isolationCheckMs: number
   readonly countIsolationCheck: (isolated: boolean) => void
+  /** As the watch has seen it, and never older than what was written here. */
+  readonly tenant: (ref: ObjectRef) => Promise<Tenant | null>
   /** RagTenants as the watch has seen them. */
   readonly tenants: () => readonly Tenant[]
   /** Objects of `disposableTypes` that bear the operator's label, as the watch has seen them. */

@@ -20,7 +20,7 @@ export const TENANT_FINALIZER = 'selfrag.io/tenant'
 
 /** observe → desired → plan → apply → status, for the RagTenant of a key. */
 export async function reconcileTenant(context: OperatorContext, key: string): Promise<ReconcileResult> {
-  const tenant = await context.client.get<Tenant>(types.tenants, parseKey(key))
+  const tenant = await context.tenant(parseKey(key))
   if (!tenant) return {}
   return tellingFailures(context, types.tenants, tenant, async () => {
     const pipeline = await context.pipeline(referencedPipeline(tenant))

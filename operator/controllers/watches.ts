@@ -8,6 +8,7 @@ import { referencedConfigMaps } from '../plan/referenced-config-maps.ts'
 import { areTwins } from '../plan/tenant-admission.ts'
 import { type Informer } from '../runtime/informer.ts'
 import { controllerOf, type KubernetesObject, objectKey } from '../runtime/kubernetes-object.ts'
+import { type OwnWrites } from '../runtime/own-writes.ts'
 
 /** The caches of everything that reconciling depends on. */
 export interface Watched {
@@ -32,8 +33,8 @@ export interface Enqueue {
 /** Objects of ours bear this, so that nobody else's Deployments are watched. */
 export const ownedSelector = `app.kubernetes.io/managed-by=${MANAGED_BY}`
 
-/** Says which changes concern which resources. Statuses that the operator writes itself concern nobody. */
-export function connectWatches(watched: Watched, enqueue: Enqueue): void {
+/** Says which changes concern which resources. What the operator has written itself concerns nobody. */
+export function connectWatches(watched: Watched, enqueue: Enqueue, own: OwnWrites): void {
   watched.pipelines.onChange((now, before) => {
     const pipeline = now ?? before
     if (!pipeline) return
@@ -43,7 +44,10 @@ export function connectWatches(watched: Watched, enqueue: Enqueue): void {
   watched.tenants.onChange((now, before) => {
     const tenant = now ?? before
     if (!tenant) return
-    if (isWish(now, before)) enqueue.tenant(objectKey(tenant.metadata))
+    const look = () => enqueue.tenant(objectKey(tenant.metadata))
+    if (isWish(now, before, 'but finalizers')) look()
+    if (now) own.unlessOwn(now, () => void (isWish(now, before) && look()))
+    else own.settle(tenant)
     // The pipeline counts its tenants, and waits for the last to go.
     if (!now || !before || now.status?.schema !== before.status?.schema) enqueue.pipelineSoon(objectKey(referencedPipeline(tenant)))
     if (!now) twinsOf(watched, tenant).forEach(enqueue.tenant)
@@ -61,12 +65,17 @@ export function connectWatches(watched: Watched, enqueue: Enqueue): void {
   })
   watched.secrets.onChange((now, before) => {
     const secret = now ?? before
-    for (const object of [now, before]) toOwner(object, enqueue)
+    const toOwners = () => [now, before].forEach(object => toOwner(object, enqueue))
+    const writer = tenantOwning(now)
+    // A tenant that has written a key is done with it; others that name the same Secret are not.
+    if (now && writer) own.unlessOwn(now, toOwners)
+    else toOwners()
+    if (before && !now) own.settle(before)
     for (const pipeline of referringTo(watched, secret, secretNames)) {
       enqueue.pipeline(objectKey(pipeline.metadata))
       tenantsOf(watched, pipeline).forEach(enqueue.tenant)
     }
-    tenantsNaming(watched, secret).forEach(enqueue.tenant)
+    tenantsNaming(watched, secret).filter(key => key !== writer).forEach(enqueue.tenant)
   })
 } // prettier-ignore
 
@@ -76,15 +85,22 @@ export function enqueueAll(watched: Watched, enqueue: Enqueue): void {
   for (const { metadata } of watched.tenants.list()) enqueue.tenant(objectKey(metadata))
 }
 
-/** Whether somebody wants something else than before, as opposed to a status that was written. */
-function isWish(now: KubernetesObject | null, before: KubernetesObject | null): boolean {
+/**
+ * Whether somebody wants something else than before, as opposed to a status that was written. Of what counts as a wish the
+ * operator itself writes nothing but its finalizer.
+ */
+function isWish(
+  now: KubernetesObject | null,
+  before: KubernetesObject | null,
+  which: 'all' | 'but finalizers' = 'all',
+): boolean {
   if (!now || !before) return true
   const wish = ({ metadata }: KubernetesObject) => [
     metadata.uid,
     metadata.generation,
     metadata.deletionTimestamp,
     metadata.annotations,
-    metadata.finalizers,
+    which === 'all' ? metadata.finalizers : null,
   ]
   return !isDeepStrictEqual(wish(now), wish(before))
 }
@@ -107,6 +123,11 @@ function withoutStatus(object: KubernetesObject): object {
 function readinessOf(pipeline: Pipeline | null): string {
   const conditions = pipeline?.status?.conditions ?? []
   return ['DatabaseReady', 'VectorStoreReady'].map(area => conditions.find(({ type }) => type === area)?.status).join()
+}
+
+function tenantOwning(object: KubernetesObject | null): string | null {
+  const name = object && controllerOf(object, 'RagTenant')
+  return name ? objectKey({ ...object.metadata, name }) : null
 }
 
 function toOwner(object: KubernetesObject | null, enqueue: Enqueue): void {

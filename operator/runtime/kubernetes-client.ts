@@ -26,6 +26,12 @@ export interface ObjectList<T> {
   readonly items: readonly T[]
 }
 
+export interface KubernetesClientOptions {
+  readonly signal?: AbortSignal
+  readonly beforeWrite?: () => void
+  readonly onWrite?: (kind: string, ref: ObjectRef, answer: Promise<KubernetesObject>) => void
+}
+
 const METADATA_ONLY = 'g=meta.k8s.io;v=v1'
 const REQUEST_SILENCE_MS = 30_000
 const PAGE = 200
@@ -38,15 +44,18 @@ export class KubernetesClient {
   readonly #transport: Transport
   readonly #signal: AbortSignal | undefined
   readonly #beforeWrite: () => void
+  readonly #onWrite: NonNullable<KubernetesClientOptions['onWrite']>
 
   /**
    * @param options.signal aborts requests in flight and refuses new ones
    * @param options.beforeWrite throws when writing is not allowed (any more): a deposed leader
+   * @param options.onWrite told of each write when it begins, with the answer that is to come
    */
-  constructor(transport: Transport, options: { signal?: AbortSignal; beforeWrite?: () => void } = {}) {
+  constructor(transport: Transport, options: KubernetesClientOptions = {}) {
     this.#transport = transport
     this.#signal = options.signal
     this.#beforeWrite = options.beforeWrite ?? (() => undefined)
+    this.#onWrite = options.onWrite ?? (() => undefined)
   }
 
   /** Null when it is not there. */
@@ -107,18 +116,28 @@ export class KubernetesClient {
 
   async create<T extends KubernetesObject>(type: ResourceType, object: T): Promise<T> {
     const path = collectionPath(type, object.metadata.namespace)
-    return this.#write<T>({ method: 'POST', path, contentType: 'application/json', body: JSON.stringify(object) })
+    return this.#write<T>(type, object.metadata, {
+      method: 'POST',
+      path,
+      contentType: 'application/json',
+      body: JSON.stringify(object),
+    })
   }
 
   /** Replaces the object. @throws a conflict when `metadata.resourceVersion` is not the newest */
   async replace<T extends KubernetesObject>(type: ResourceType, object: T): Promise<T> {
     const path = objectPath(type, object.metadata)
-    return this.#write<T>({ method: 'PUT', path, contentType: 'application/json', body: JSON.stringify(object) })
+    return this.#write<T>(type, object.metadata, {
+      method: 'PUT',
+      path,
+      contentType: 'application/json',
+      body: JSON.stringify(object),
+    })
   }
 
   /** Server-side apply: takes the fields of `object` and gives up those that it had applied before and now leaves out. */
   async apply<T extends KubernetesObject>(type: ResourceType, object: T, fieldManager: string): Promise<T> {
-    return this.#write<T>({
+    return this.#write<T>(type, object.metadata, {
       method: 'PATCH',
       path: objectPath(type, object.metadata) + queryOf({ fieldManager, force: 'true' }),
       contentType: 'application/apply-patch+yaml',
@@ -134,7 +153,7 @@ export class KubernetesClient {
     options: { subresource?: 'status'; fieldManager?: string } = {},
   ): Promise<T> {
     const subresource = options.subresource ? `/${options.subresource}` : ''
-    return this.#write<T>({
+    return this.#write<T>(type, ref, {
       method: 'PATCH',
       path: objectPath(type, ref) + subresource + queryOf({ fieldManager: options.fieldManager }),
       contentType: 'application/merge-patch+json',
@@ -149,15 +168,22 @@ export class KubernetesClient {
       ...(ref.uid ? { preconditions: { uid: ref.uid } } : {}),
     })
     try {
-      await this.#write({ method: 'DELETE', path: objectPath(type, ref), contentType: 'application/json', body })
+      this.#beforeWrite()
+      await this.#json({ method: 'DELETE', path: objectPath(type, ref), contentType: 'application/json', body })
     } catch (error) {
       if (!isNotFound(error)) throw error
     }
   }
 
-  #write<T>(request: Omit<TransportRequest, 'silenceMs'>): Promise<T> {
+  #write<T extends KubernetesObject>(
+    { kind }: ResourceType,
+    ref: ObjectRef,
+    request: Omit<TransportRequest, 'silenceMs'>,
+  ): Promise<T> {
     this.#beforeWrite()
-    return this.#json<T>(request)
+    const answer = this.#json<T>(request)
+    this.#onWrite(kind, ref, answer)
+    return answer
   }
 
   async #json<T>(request: Omit<TransportRequest, 'silenceMs'>): Promise<T> {

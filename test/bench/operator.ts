@@ -33,9 +33,11 @@ try {
   await staysQuiet(operator)
   await reconcilesOne(operator)
   figure('memory, at most', memoryOf(operator.pid).peak, 'MB', 200)
+  await tellMemory(operator)
   await operator.stop()
   operator = await restarts()
   figure('memory after the restart, at most', memoryOf(operator.pid).peak, 'MB', 200)
+  await tellMemory(operator)
   if (options.statements) meter.printStatements()
 } finally {
   await operator?.stop()
@@ -117,6 +119,17 @@ async function restarts(): Promise<OperatorProcess> {
   figure('a restart is through after', seconds - waitedForQdrant, 's', 20)
   tellWrites('by a restart', before, await bench.writes())
   return running
+}
+
+async function tellMemory(running: OperatorProcess): Promise<void> {
+  const metrics = await running.metrics()
+  for (const [what, name] of [
+    ['resident', 'process_resident_memory_bytes'],
+    ['heap', 'nodejs_heap_size_total_bytes'],
+    ['heap in use', 'nodejs_heap_size_used_bytes'],
+    ['outside of the heap', 'nodejs_external_memory_bytes'],
+  ] as const)
+    figure(`  ${what}`, metrics.sum(name) / 2 ** 20, 'MB')
 }
 
 async function tell(): Promise<void> {

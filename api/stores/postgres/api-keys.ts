@@ -6,19 +6,31 @@ function table(sql: Knex) {
   return sql<ApiKeyRow>('api_keys').withSchema(CONTROL_SCHEMA)
 }
 
-/** The tenant's keys that its resource declares and that are not revoked (they may have expired), newest first. */
-export async function declaredKeys(sql: Knex, tenantId: string): Promise<ApiKeyRow[]> {
-  return table(sql)
-    .where({ tenant_id: tenantId, managed_by: 'resource', revoked_at: null })
+const DECLARED = { managed_by: 'resource', revoked_at: null } as const
+
+export interface ObservedKeys {
+  /** The tenant's keys that its resource declares and that are not revoked (they may have expired), newest first. */
+  readonly declared: readonly ApiKeyRow[]
+  /** Those with one of the hashes, whatever their state, and whoever's they are. */
+  readonly hashed: readonly ApiKeyRow[]
+}
+
+/** @param tenantId null: there is no such tenant (yet). One read. */
+export async function observeKeys(
+  sql: Knex,
+  tenantId: string | null,
+  hashes: readonly string[],
+): Promise<ObservedKeys> {
+  if (tenantId === null && hashes.length === 0) return { declared: [], hashed: [] }
+  const rows = await table(sql)
+    .where(own => void own.whereIn('tenant_id', tenantId === null ? [] : [tenantId]).where(DECLARED))
+    .orWhereIn('hash', [...hashes])
     .orderBy([
       { column: 'created_at', order: 'desc' },
       { column: 'id', order: 'desc' },
     ])
-}
-
-/** Whatever their state, and whoever's they are. */
-export async function findKeysByHash(sql: Knex, hashes: readonly string[]): Promise<ApiKeyRow[]> {
-  return hashes.length === 0 ? [] : table(sql).whereIn('hash', [...hashes])
+  const isDeclared = (key: ApiKeyRow) => key.tenant_id === tenantId && key.managed_by === 'resource' && !key.revoked_at
+  return { declared: rows.filter(isDeclared), hashed: rows.filter(({ hash }) => hashes.includes(hash)) }
 }
 
 export type NewApiKey = Pick<ApiKeyRow, 'tenant_id' | 'name' | 'prefix' | 'hash' | 'role' | 'managed_by'> &

@@ -24,6 +24,11 @@ export interface TenantPlace {
   /** Tables of other roles in it. */
   readonly strayTables: readonly string[]
   readonly public: boolean
+  /**
+   * Whether somebody but its owners has been given anything of it, or its role anything of others: where that is not so,
+   * which is nearly always, strayTenantGrants would find nothing, and costs as much as all the rest.
+   */
+  readonly given: boolean
 }
 
 /** One read of the catalogue, which every role may. */
@@ -45,6 +50,7 @@ export async function describeTenantPlace(sql: Knex, slug: string): Promise<Tena
     tables: row.tables,
     strayTables: row.stray_tables,
     public: row.public ?? false,
+    given: row.given,
   }
 }
 
@@ -59,6 +65,7 @@ interface PlaceRow {
   tables: string[]
   stray_tables: string[]
   public: boolean | null
+  given: boolean
 }
 
 // Before Postgres 16 every member could SET ROLE; since then it is a privilege of its own, and the creator lacks it.
@@ -76,15 +83,25 @@ const DESCRIBE = `
          ], NULL) AS excess,
          pg_get_userbyid(n.nspowner) AS schema_owner,
          obj_description(n.oid, 'pg_namespace') AS comment,
-         ARRAY(SELECT c.relname::text FROM ${relationsOf('n.oid')} c
-                WHERE c.relkind IN ('r', 'p')) AS tables,
-         ARRAY(SELECT c.relname::text FROM ${relationsOf('n.oid')} c
-                WHERE c.relkind IN ('r', 'p', 'v', 'm') AND c.relowner IS DISTINCT FROM r.oid
-                ORDER BY 1) AS stray_tables,
-         has_schema_privilege('public', n.oid, 'USAGE') AS public
+         coalesce(relations.tables, '{}') AS tables,
+         coalesce(relations.stray, '{}') AS stray_tables,
+         has_schema_privilege('public', n.oid, 'USAGE') AS public,
+         coalesce(relations.given, false)
+           OR EXISTS (SELECT FROM aclexplode(n.nspacl) a WHERE a.grantee <> n.nspowner)
+           OR EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid)
+           OR EXISTS (SELECT FROM pg_auth_members m
+                       WHERE m.roleid = r.oid AND m.member <> quote_ident(session_user)::regrole)
+           OR EXISTS (SELECT FROM pg_shdepend d
+                       WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid AND d.deptype = 'a') AS given
     FROM names
     LEFT JOIN pg_roles r ON r.rolname = names.role
-    LEFT JOIN pg_namespace n ON n.nspname = :schema`
+    LEFT JOIN pg_namespace n ON n.nspname = :schema
+    LEFT JOIN LATERAL (
+      SELECT array_agg(c.relname::text) FILTER (WHERE c.relkind IN ('r', 'p')) AS tables,
+             array_agg(c.relname::text ORDER BY c.relname)
+               FILTER (WHERE c.relkind IN ('r', 'p', 'v', 'm') AND c.relowner IS DISTINCT FROM r.oid) AS stray,
+             bool_or(EXISTS (SELECT FROM aclexplode(c.relacl) a WHERE a.grantee <> c.relowner)) AS given
+        FROM ${relationsOf('n.oid')} c) relations ON true`
 
 /** The role of a tenant, which the product's role can switch to but whose rights it does not have by itself. */
 export async function ensureTenantRole(sql: Knex, place: Pick<TenantPlace, 'role' | 'loginRole'>): Promise<void> {

@@ -14,9 +14,41 @@ export async function findTenant(sql: Knex, id: string): Promise<TenantRow | nul
   return (await table(sql).where({ id }).first()) ?? null
 }
 
+/** With whether it has ever been moved to another collection, which the table of moves tells more about. One read. */
+export async function findTenantAndWhetherMoved(
+  sql: Knex,
+  slug: string,
+): Promise<{ row: TenantRow; moved: boolean } | null> {
+  const moved = sql.raw('EXISTS (SELECT FROM ?? m WHERE m.tenant_id = tenants.id) AS moved', [`${CONTROL_SCHEMA}.isolation_moves`]) // prettier-ignore
+  const found = await table(sql).where({ slug }).first<(TenantRow & { moved: boolean }) | undefined>('*', moved)
+  if (!found) return null
+  const { moved: wasMoved, ...row } = found
+  return { row, moved: wasMoved }
+}
+
 /** Ordered by slug. */
 export async function listTenants(sql: Knex): Promise<TenantRow[]> {
   return table(sql).orderBy('slug')
+}
+
+/** Slugs by the names of their schemas. */
+export async function slugsOfSchemas(sql: Knex): Promise<ReadonlyMap<string, string>> {
+  const rows = await table(sql).select('schema_name', 'slug')
+  return new Map(rows.map(row => [row.schema_name, row.slug]))
+}
+
+/** Other tenants that have their vectors in the same collection, in the order of the alphabet: those after `slug` first. */
+export async function tenantsBeside(
+  sql: Knex,
+  { slug, collection }: Pick<TenantRow, 'slug' | 'collection'>,
+  limit: number,
+): Promise<Pick<TenantRow, 'id' | 'slug'>[]> {
+  return table(sql)
+    .where({ collection })
+    .whereNot({ slug })
+    .orderByRaw('slug < ?, slug', [slug])
+    .limit(limit)
+    .select('id', 'slug')
 }
 
 export async function numberOfTenants(sql: Knex): Promise<number> {

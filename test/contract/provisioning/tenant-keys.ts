@@ -4,7 +4,7 @@ import { hashApiKey, isApiKey, mintApiKey } from '../../../api/contract/api-key.
 import type { DesiredApiKey } from '../../../api/provisioning/desired.ts'
 import { observeTenant } from '../../../api/provisioning/observe-tenant.ts'
 import { currentKey, nextRotation } from '../../../api/provisioning/plan-keys.ts'
-import { findKeysByHash, insertKey } from '../../../api/stores/postgres/api-keys.ts'
+import { insertKey, observeKeys } from '../../../api/stores/postgres/api-keys.ts'
 import { findTenantBySlug } from '../../../api/stores/postgres/tenants.ts'
 import { dropProductSchemas } from '../../support/product-schemas.ts'
 import {
@@ -56,7 +56,7 @@ export function tenantKeysContract(get: GetStores): void {
     const secret = (name: string) => vault.secrets.get(name) ?? ''
     /** Whether a secret opens the door now. */
     const works = async (key: string) => {
-      const [row] = await findKeysByHash(get().database, [hashApiKey(key)])
+      const [row] = (await observeKeys(get().database, null, [hashApiKey(key)])).hashed
       return row !== undefined && row.revoked_at === null && (row.expires_at === null || row.expires_at > now)
     }
 
@@ -174,7 +174,7 @@ export function tenantKeysContract(get: GetStores): void {
         ['role', 'scope_kb_ids'],
         ['role', 'scope_kb_ids'],
       ])
-      const [row] = await findKeysByHash(get().database, [hashApiKey(old)])
+      const [row] = (await observeKeys(get().database, null, [hashApiKey(old)])).hashed
       expect(row?.role).to.equal('read')
       expect(row?.scope_kb_ids).to.have.length(1)
       await settled(weaker)

@@ -5,6 +5,8 @@ import { apiDeployment } from '../../../operator/desired/deployment-api.ts'
 import { horizontalPodAutoscaler } from '../../../operator/desired/horizontal-pod-autoscaler.ts'
 import { type ChangeHandler } from '../../../operator/runtime/informer.ts'
 import { type KubernetesObject } from '../../../operator/runtime/kubernetes-object.ts'
+import { OwnWrites } from '../../../operator/runtime/own-writes.ts'
+import { written } from '../../support/own-writes.ts'
 import { pipeline } from '../../support/pipelines.ts'
 
 const of = pipeline({ api: { autoscaling: { maxReplicas: 3 } } })
@@ -31,11 +33,15 @@ describe('changes of what a pipeline owns', () => {
       onAvailability: (handler: () => void) => (becameAvailable = handler),
     }
     const watched = { pipelines: { ...silent, list: () => [of] }, tenants: silent, owned: [owned], configMaps: silent, secrets: silent } // prettier-ignore
-    connectWatches(watched as unknown as Watched, {
-      pipeline: key => enqueued.push(key),
-      pipelineSoon: key => enqueued.push(key),
-      tenant: () => undefined,
-    })
+    connectWatches(
+      watched as unknown as Watched,
+      {
+        pipeline: key => enqueued.push(key),
+        pipelineSoon: key => enqueued.push(key),
+        tenant: () => undefined,
+      },
+      new OwnWrites(['RagTenant', 'Secret']),
+    )
   })
 
   it('concern the pipeline when an object comes, goes or is another', () => {
@@ -66,5 +72,83 @@ describe('changes of what a pipeline owns', () => {
   it('concern every pipeline when a kind is installed or removed', () => {
     becameAvailable()
     expect(enqueued).to.deep.equal(['rag/demo'])
+  })
+})
+
+describe('changes of a tenant and of its Secrets', () => {
+  const tenant = {
+    apiVersion: 'selfrag.io/v1alpha1',
+    kind: 'RagTenant',
+    metadata: { name: 'acme', namespace: 'rag', uid: 'u', generation: 1, resourceVersion: '1' },
+    spec: { pipelineRef: { name: 'demo' }, apiKeys: [{ name: 'admin', secretName: 'acme-admin' }] },
+  }
+  const globex = { ...tenant, metadata: { ...tenant.metadata, name: 'globex', uid: 'v' } }
+  const secret = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: {
+      name: 'acme-admin',
+      namespace: 'rag',
+      resourceVersion: '3',
+      ownerReferences: [{ apiVersion: tenant.apiVersion, kind: 'RagTenant', name: 'acme', uid: 'u', controller: true }],
+    },
+  }
+  const withFinalizer = later(tenant, {})
+  Object.assign(withFinalizer.metadata, { finalizers: ['selfrag.io/tenant'] })
+  let tenantChanged: ChangeHandler<KubernetesObject>
+  let secretChanged: ChangeHandler<KubernetesObject>
+  let own: OwnWrites
+  const wrote = (object: KubernetesObject) => written(own, object)
+  let enqueued: string[]
+
+  beforeEach(() => {
+    own = new OwnWrites(['RagTenant', 'Secret'])
+    enqueued = []
+    const silent = { onChange: () => undefined, list: () => [] }
+    const tenants = {
+      onChange: (handler: typeof tenantChanged) => (tenantChanged = handler),
+      list: () => [tenant, globex],
+    }
+    const secrets = { onChange: (handler: typeof secretChanged) => (secretChanged = handler), list: () => [] }
+    const watched = { pipelines: silent, tenants, owned: [], configMaps: silent, secrets }
+    const enqueue = {
+      pipeline: () => undefined,
+      pipelineSoon: () => undefined,
+      tenant: (key: string) => enqueued.push(key),
+    }
+    connectWatches(watched as unknown as Watched, enqueue, own)
+  })
+
+  it('concern the tenant when somebody else has made them', () => {
+    tenantChanged(withFinalizer, tenant)
+    secretChanged(secret, null)
+    expect(new Set(enqueued)).to.deep.equal(new Set(['rag/acme', 'rag/globex']))
+    expect(enqueued.filter(key => key === 'rag/acme')).to.have.length.above(1)
+  })
+
+  it('concern nobody when they are the finalizer that was written here', async () => {
+    await wrote(withFinalizer)
+    tenantChanged(withFinalizer, tenant)
+    expect(enqueued).to.deep.equal([])
+  })
+
+  it('concern the tenant when there was a wish between its last version and what was written here', async () => {
+    const wished = { ...withFinalizer, metadata: { ...withFinalizer.metadata, generation: 2 } }
+    await wrote(wished)
+    tenantChanged(wished, tenant)
+    expect(enqueued).to.deep.equal(['rag/acme'])
+  })
+
+  it('concern only others that name the Secret when it was written here', async () => {
+    await wrote(secret)
+    secretChanged(secret, null)
+    expect(enqueued).to.deep.equal(['rag/globex'])
+  })
+
+  it('concern the tenant when its Secret is gone, and nothing is awaited of it any more', async () => {
+    await wrote(secret)
+    secretChanged(null, secret)
+    expect(enqueued).to.include('rag/acme')
+    expect(own.size).to.equal(0)
   })
 })
