@@ -1,11 +1,14 @@
 import type { Knex } from 'knex'
 import { ARCHIVE_PREFIX, CONTROL_SCHEMA, QUEUE_SCHEMA, tenantSchema, VECTOR_SCHEMA } from '../contract/names.ts'
+import type { Reach } from './isolation-reach.ts'
 import { relationsOf } from '../stores/postgres/relations-of-schema.ts'
 import { enterTenant } from '../stores/postgres/tenant-scope.ts'
 
 /** Something that a tenant's role must be refused. */
 interface Attempt {
   readonly what: string
+  /** Slug of the tenant whose it is; null: nobody's. */
+  readonly tenant: string | null
   readonly sql: string
   /** Search path that it is tried with; a schema that may not be used is passed over, so that no table is found. */
   readonly path?: string
@@ -14,8 +17,8 @@ interface Attempt {
 export interface AttemptsProof {
   readonly attempts: number
   /** What was not refused. */
-  readonly reached: readonly string[]
-  /** Schema of the tenant that was tried; null when there is no other one. */
+  readonly reached: readonly Reach[]
+  /** Slug of the tenant that was tried; null when there is no other one. */
   readonly neighbour: string | null
 }
 
@@ -37,14 +40,23 @@ export async function attemptForeignSql(database: Knex, slug: string): Promise<A
     await sql('knowledge_bases').select(sql.raw('1')).limit(1)
     await sql.raw(`SELECT set_config('selfrag.attempts', ?, true)`, [JSON.stringify(attempts)])
     await sql.raw(TRY_ALL)
-    const { rows } = await sql.raw<{ rows: { reached: string[] }[] }>(`SELECT current_setting('selfrag.reached')::jsonb AS reached`) // prettier-ignore
+    const { rows } = await sql.raw<{ rows: { reached: Attempt[] }[] }>(`SELECT current_setting('selfrag.reached')::jsonb AS reached`) // prettier-ignore
     return rows[0]?.reached ?? []
   })
-  return { attempts: attempts.length, reached, neighbour }
+  return {
+    attempts: attempts.length,
+    reached: reached.map(({ what, tenant }) => ({ way: 'SQL', what, tenant })),
+    neighbour: neighbour?.tenant ?? null,
+  }
 }
 
-interface ForeignTable {
+interface ForeignSchema {
   readonly schema: string
+  /** Slug of the tenant whose it is; null: the product's, an archive's. */
+  readonly tenant: string | null
+}
+
+interface ForeignTable extends ForeignSchema {
   readonly table: string
 }
 
@@ -52,23 +64,27 @@ interface ForeignTable {
  * One table of each kind of place: of a neighbour (the next one in the alphabet, so that the checks of all tenants together
  * try all of them), of an archive, of the control schema, of the queue, of the vectors.
  */
-async function foreignTables(database: Knex, slug: string) {
+async function foreignTables(
+  database: Knex,
+  slug: string,
+): Promise<{ tables: readonly ForeignTable[]; neighbour: ForeignSchema | null }> {
   const own = tenantSchema(slug)
-  const { rows } = await database.raw<{ rows: { schema: string; tables: string[] }[] }>(
-    `SELECT n.nspname AS schema, array_agg(c.relname::text ORDER BY c.relname) AS tables
-       FROM pg_namespace n, LATERAL ${relationsOf('n.oid')} c
+  const { rows } = await database.raw<{ rows: (ForeignSchema & { tables: string[] })[] }>(
+    `SELECT n.nspname AS schema, t.slug AS tenant, array_agg(c.relname::text ORDER BY c.relname) AS tables
+       FROM pg_namespace n LEFT JOIN ${CONTROL_SCHEMA}.tenants t ON t.schema_name = n.nspname,
+            LATERAL ${relationsOf('n.oid')} c
       WHERE c.relkind IN ('r', 'p') AND (n.nspname = ANY (:ours::text[])
          OR n.nspname = coalesce(
               (SELECT min(nspname::text) FROM pg_namespace WHERE nspname LIKE 'tenant\\_%' AND nspname::text > :own),
               (SELECT min(nspname::text) FROM pg_namespace WHERE nspname LIKE 'tenant\\_%' AND nspname <> :own))
          OR n.nspname = (SELECT min(nspname::text) FROM pg_namespace WHERE nspname LIKE :archives))
-      GROUP BY 1`,
+      GROUP BY 1, 2`,
     { own, ours: [CONTROL_SCHEMA, QUEUE_SCHEMA, VECTOR_SCHEMA], archives: `${ARCHIVE_PREFIX.replace('_', '\\_')}%` },
   )
-  const tables = rows.flatMap(({ schema, tables: names }): ForeignTable[] =>
-    chosen(schema, names).map(table => ({ schema, table })),
+  const tables = rows.flatMap(({ schema, tenant, tables: names }): ForeignTable[] =>
+    chosen(schema, names).map(table => ({ schema, tenant, table })),
   )
-  return { tables, neighbour: rows.find(({ schema }) => schema.startsWith('tenant_'))?.schema ?? null }
+  return { tables, neighbour: rows.find(({ schema }) => schema.startsWith('tenant_')) ?? null }
 }
 
 function chosen(schema: string, tables: readonly string[]): string[] {
@@ -79,28 +95,30 @@ function chosen(schema: string, tables: readonly string[]): string[] {
 }
 
 /** Rights are checked before the condition is looked at, so that `false` changes nothing of the answer. */
-function attemptsOn({ schema, table }: ForeignTable): Attempt[] {
+function attemptsOn({ schema, tenant, table }: ForeignTable): Attempt[] {
   const name = `${quoted(schema)}.${quoted(table)}`
-  return [
+  const attempts = [
     { what: `read ${schema}.${table}`, sql: `SELECT FROM ${name} LIMIT 1` },
     { what: `insert into ${schema}.${table}`, sql: `INSERT INTO ${name} DEFAULT VALUES` },
     { what: `update ${schema}.${table}`, sql: `SELECT FROM ${name} WHERE false FOR UPDATE` },
     { what: `delete from ${schema}.${table}`, sql: `DELETE FROM ${name} WHERE false` },
   ]
+  return attempts.map(attempt => ({ ...attempt, tenant }))
 }
 
-function attemptsInside(schema: string): Attempt[] {
+function attemptsInside({ schema, tenant }: ForeignSchema): Attempt[] {
   const inside = quoted(schema)
-  return [
+  const attempts = [
     { what: `create a table in ${schema}`, sql: `CREATE TABLE ${inside}.selfrag_canary ()` },
     { what: `change a table of ${schema}`, sql: `COMMENT ON TABLE ${inside}.documents IS 'canary'` },
     { what: `read ${schema} by search path`, sql: 'SELECT FROM documents LIMIT 1', path: inside },
   ]
+  return attempts.map(attempt => ({ ...attempt, tenant }))
 }
 
 const attemptsOnDatabase: readonly Attempt[] = [
-  { what: 'create a schema', sql: 'CREATE SCHEMA selfrag_canary' },
-  { what: 'create a role', sql: 'CREATE ROLE selfrag_canary' },
+  { what: 'create a schema', tenant: null, sql: 'CREATE SCHEMA selfrag_canary' },
+  { what: 'create a role', tenant: null, sql: 'CREATE ROLE selfrag_canary' },
 ]
 
 /**
@@ -123,7 +141,7 @@ const TRY_ALL = `
       EXCEPTION
         WHEN insufficient_privilege OR undefined_table OR invalid_schema_name THEN NULL;
         WHEN integrity_constraint_violation OR SQLSTATE 'SF001' THEN
-          reached := reached || jsonb_build_array(attempt -> 'what');
+          reached := reached || jsonb_build_array(attempt);
       END;
     END LOOP;
     PERFORM set_config('selfrag.reached', reached::text, true);

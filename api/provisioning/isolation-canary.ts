@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { MetadataFilter } from '../stores/vectors/metadata-filter.ts'
 import { pointId } from '../stores/vectors/point-id.ts'
 import {
   type SparseVector,
@@ -24,17 +25,32 @@ const all = { all: true } as const
  * Puts a point of a tenant that does not exist beside the tenant's own and tries to reach it through the tenant's scope,
  * the way that all of the product goes: read, search, count, change and delete, each by every kind of selector. Then the
  * point is taken away again. Nobody else can have seen it, since nobody has its tenant's scope.
- * @returns what was reached; empty when nothing was
+ * @returns the ways in which it was reached; empty when there was none
  * @throws VectorStoreUnavailable, also when the point does not show up, so that nothing is proved; CollectionMissing
  */
 export async function attemptForeignVectors(vectors: VectorStore, place: VectorPlace): Promise<string[]> {
   const canary = canaryOf(place)
+  const filter = { field: MARK, op: 'eq', value: String(canary.point.metadata[MARK]) } as const
   await vectors.upsert(canary.scope, [canary.point])
   try {
-    return [...(await readings(vectors, place, canary)), ...(await changes(vectors, place, canary))]
+    return [...(await readings(vectors, place, canary.point, filter)), ...(await changes(vectors, place, canary))]
   } finally {
     await vectors.delete(canary.scope, all)
   }
+}
+
+/**
+ * Tries to read a point of another tenant through the tenant's scope, to tell whose points are let out once it is known
+ * that some are. Reads only: what is reached is somebody's.
+ * @returns as {@link attemptForeignVectors}; empty also when the other one has no point there
+ */
+export async function attemptNeighbour(
+  vectors: VectorStore,
+  place: Pick<VectorPlace, 'tenantId' | 'collection'>,
+  neighbourId: string,
+): Promise<string[]> {
+  const [point] = await vectors.page(new VectorScope(place.collection, neighbourId, 'all'), { after: null, limit: 1 })
+  return point ? readings(vectors, place, point, null) : []
 }
 
 /** Takes away what a check that was cut off has left. */
@@ -65,19 +81,32 @@ function canaryOf({ tenantId, collection, dimension }: VectorPlace): Canary {
   return { scope: new VectorScope(collection, id('tenant'), 'all'), point }
 }
 
-/** What reads, each by a selector or filter that only the canary meets, so that a collection of any size shows it. */
-async function readings(vectors: VectorStore, place: VectorPlace, { point }: Canary): Promise<string[]> {
+/**
+ * What reads, each by a selector that only the point and its like meet, so that a collection of any size shows it.
+ * @param filter what only the point meets; null: nothing is known
+ */
+async function readings(
+  vectors: VectorStore,
+  place: Pick<VectorPlace, 'tenantId' | 'collection'>,
+  point: VectorPoint,
+  filter: MetadataFilter | null,
+): Promise<string[]> {
   const scope = new VectorScope(place.collection, place.tenantId, 'all')
   const legs = [
-    { using: 'sparse', vector: sparse(1), limit: 3 } as const,
+    { using: 'sparse', vector: point.sparse, limit: 3 } as const,
     ...(point.dense ? [{ using: 'dense', vector: point.dense, limit: 3 } as const] : []),
   ]
-  const filter = { field: MARK, op: 'eq', value: String(point.metadata[MARK]) } as const
   const { id, documentId, knowledgeBaseId } = point
   const found: [what: string, points: number][] = await Promise.all([
     vectors.get(scope, [id]).then(points => ['read a point by its id', points.length]),
     vectors.count(scope, { documentId }).then(points => ['count points of a document', points]),
-    vectors.search(scope, { legs, filter }).then(lists => ['search with a filter', lists.flat().length]),
+    ...(filter
+      ? [
+          vectors
+            .search(scope, { legs, filter })
+            .then((lists): [string, number] => ['search with a filter', lists.flat().length]),
+        ]
+      : []),
     vectors.search(scope.narrow([knowledgeBaseId]), { legs }).then(lists => ['search in a knowledge base', lists.flat().length]), // prettier-ignore
   ] satisfies Promise<[string, number]>[])
   return found.filter(([, points]) => points > 0).map(([what]) => what)

@@ -1,5 +1,7 @@
 import type { Knex } from 'knex'
+import { slugsOfSchemas } from '../stores/postgres/tenants.ts'
 import { tenantSchema } from '../contract/names.ts'
+import type { Reach } from './isolation-reach.ts'
 import { ARCHIVE_PREFIX, CONTROL_SCHEMA, QUEUE_SCHEMA, VECTOR_SCHEMA } from '../contract/names.ts'
 
 /**
@@ -10,14 +12,16 @@ import { ARCHIVE_PREFIX, CONTROL_SCHEMA, QUEUE_SCHEMA, VECTOR_SCHEMA } from '../
  * with may switch, which may switch to every tenant (hack/adr/0012-isolation-canary.md).
  * @returns `schema tenant_globex`, `role tenant_globex_1f0c2d3`, sorted; empty when there is nothing
  */
-export async function foreignGrants(database: Knex, slug: string): Promise<string[]> {
+export async function foreignGrants(database: Knex, slug: string): Promise<Reach[]> {
   const bindings = {
     own: tenantSchema(slug),
     others: ['tenant\\_%', `${ARCHIVE_PREFIX.replace('_', '\\_')}%`],
     ours: [CONTROL_SCHEMA, QUEUE_SCHEMA, VECTOR_SCHEMA],
   }
-  const { rows } = await database.raw<{ rows: { reached: string }[] }>(FOREIGN, bindings)
-  return rows.map(({ reached }) => reached)
+  const { rows } = await database.raw<{ rows: { what: string; schema: string }[] }>(FOREIGN, bindings)
+  if (rows.length === 0) return []
+  const slugs = await slugsOfSchemas(database)
+  return rows.map(({ what, schema }) => ({ way: 'grants', what, tenant: slugs.get(schema) ?? null }))
 }
 
 /**
@@ -33,14 +37,14 @@ const FOREIGN = `
     SELECT oid FROM me
     UNION
     SELECT m.roleid FROM pg_auth_members m JOIN become ON m.member = become.oid)
-  SELECT 'schema ' || n.nspname AS reached
+  SELECT 'schema ' || n.nspname AS what, n.nspname::text AS schema
     FROM pg_namespace n, me
    WHERE n.nspname <> :own AND (n.nspname LIKE ANY (:others::text[]) OR n.nspname = ANY (:ours::text[]))
      AND (me.rolsuper OR n.nspowner IN (SELECT oid FROM become)
           OR n.nspacl IS NOT NULL AND EXISTS (
                SELECT FROM aclexplode(n.nspacl) a WHERE a.grantee = 0 OR a.grantee IN (SELECT oid FROM become)))
   UNION ALL
-  SELECT 'role ' || r.rolname
+  SELECT 'role ' || r.rolname, regexp_replace(r.rolname::text, '_[0-9a-f]{7}$', '')
     FROM pg_roles r, me
    WHERE r.oid <> me.oid AND (me.rolsuper OR r.oid IN (SELECT oid FROM become))
    ORDER BY 1`

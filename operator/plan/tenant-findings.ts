@@ -1,3 +1,4 @@
+import { describeReach } from '../../api/provisioning/isolation-reach.ts'
 import { type Obstacle } from '../../api/provisioning/steps.ts'
 import { isUnderWay } from '../../api/provisioning/moving/under-way.ts'
 import { type Pipeline, type Tenant } from '../observe/resources.ts'
@@ -107,8 +108,8 @@ function isolationFindings({ isolation }: TenantReport): Finding[] {
   if (isolation === 'as before') return []
   if (!isolation) return [unknown(type, 'NotChecked', 'it is checked when schema and collection are ready')]
   const { reached, attempts, neighbour } = isolation
-  if (reached.length > 0) return [fails(type, 'NotIsolated', `the tenant could reach what is not its own: ${listed(reached)}; revoke what was granted to its role or to PUBLIC there, look into who granted it, and keep the tenant suspended meanwhile`)] // prettier-ignore
-  const others = neighbour ? `schema ${neighbour}, those of the product and points of another tenant` : 'the schemas of the product and points of another tenant' // prettier-ignore
+  if (reached.length > 0) return [fails(type, 'NotIsolated', `the tenant could reach what is not its own: ${listed(reached.map(describeReach))}; revoke what was granted to its role or to PUBLIC there, look into who granted it, and keep the tenant suspended meanwhile`)] // prettier-ignore
+  const others = `${neighbour ? `the tables of tenant ${neighbour}, those` : 'the tables'} of the product and a point of another tenant`
   return [holds(type, 'Refused', `each of ${attempts} attempts to reach ${others} was refused`)]
 }
 

@@ -1,9 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import { EventsV1Api } from '@kubernetes/client-node'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { describeTenantPlace } from '../../api/stores/postgres/tenant-roles.ts'
+import { findTenantBySlug } from '../../api/stores/postgres/tenants.ts'
+import { VectorScope } from '../../api/stores/vectors/vector-scope.ts'
+import { type VectorStore } from '../../api/stores/vectors/vector-store.ts'
+import { type ProvisioningStores } from '../../api/provisioning/stores.ts'
 import { types } from '../../operator/observe/resource-types.ts'
 import { eventually } from '../support/eventually.ts'
+import { pointAt } from '../support/filled-tenant.ts'
 import { leaking } from '../support/leaking-vector-store.ts'
 import { conditionOf, type OperatorWorld } from '../support/operator-world.ts'
 import { inOwnWorlds } from '../support/own-worlds.ts'
@@ -67,7 +73,7 @@ describe('IsolationVerified', function () {
     await world.applySamples()
     await isVerified('False')
     expect(await isolation()).to.include({ reason: 'NotIsolated' })
-    expect((await isolation())?.message).to.contain(`search with a filter in ${world.prefix}_shared`)
+    expect((await isolation())?.message).to.contain(`search with a filter in ${world.prefix}_shared (by vectors)`)
     const tenant = await world.tenant()
     expect(conditionOf(tenant, 'Degraded')).to.include({ status: 'True', reason: 'NotIsolated' })
     expect(conditionOf(tenant, 'Ready')).to.include({ status: 'False', reason: 'NotIsolated' })
@@ -88,6 +94,35 @@ describe('IsolationVerified', function () {
     await world.becomesReady()
     await isVerified('True')
     expect(await points()).to.equal(0)
+  })
+
+  it('names in condition and Event the tenant whose points are let out', async () => {
+    const env = { RESYNC_SECONDS: '1' }
+    await world.start({ env })
+    await world.applySamples()
+    await world.create(tenantManifest({}, 'globex'))
+    await world.becomesReady()
+    await isVerified('True', 'globex')
+    await world.stopOperators()
+    let letting: VectorStore | undefined
+    const stores = ({ database, vectors }: ProvisioningStores) => ({ database, vectors: (letting ??= leaking(vectors, 'search')) }) // prettier-ignore
+    await moreReconciles(await world.start({ env, stores }), 1)
+    const globex = await findTenantBySlug(world.sql, 'globex')
+    const scope = new VectorScope(globex!.collection, globex!.id, 'all')
+    const dense = Array.from({ length: 384 }, (_, index) => (index === 0 ? 1 : 0))
+    await letting!.upsert(scope, [{ ...pointAt(randomUUID(), randomUUID(), 0), dense }])
+    await world.client.mergePatch(types.tenants, (await world.tenant()).metadata, {
+      spec: { displayName: 'Tried anew' },
+    })
+    await isVerified('False')
+    const whose = `search in a knowledge base in ${world.prefix}_shared (of tenant globex, by vectors)`
+    expect((await isolation())?.message).to.contain(whose)
+    const api = world.server.kubeConfig().makeApiClient(EventsV1Api)
+    await eventually(async () => {
+      const { items } = await api.listNamespacedEvent({ namespace: world.namespace })
+      expect(items.map(({ note }) => note).join()).to.contain(whose)
+    })
+    await world.vectors.delete(scope, { all: true })
   })
 
   it('is false from the next look on when its role is granted what a neighbour has, and nobody may revoke it', async () => {

@@ -1,13 +1,16 @@
+import { randomUUID } from 'node:crypto'
 import { expect } from 'chai'
 import { afterEach, before, beforeEach, describe, it } from 'mocha'
 import { VECTOR_SCHEMA } from '../../../api/contract/names.ts'
-import { checkGrants, verifyIsolation } from '../../../api/provisioning/verify-isolation.ts'
+import { describeReach } from '../../../api/provisioning/isolation-reach.ts'
+import { checkGrants, type IsolationProof, verifyIsolation } from '../../../api/provisioning/verify-isolation.ts'
 import { attemptForeignVectors } from '../../../api/provisioning/isolation-canary.ts'
 import type { TenantRow } from '../../../api/stores/postgres/rows.ts'
 import { describeTenantPlace } from '../../../api/stores/postgres/tenant-roles.ts'
 import { findTenantBySlug } from '../../../api/stores/postgres/tenants.ts'
-import { type VectorScope } from '../../../api/stores/vectors/vector-scope.ts'
+import { VectorScope } from '../../../api/stores/vectors/vector-scope.ts'
 import { CollectionMissing } from '../../../api/stores/vectors/vector-store.ts'
+import { pointAt } from '../../support/filled-tenant.ts'
 import { type Leak, leaking } from '../../support/leaking-vector-store.ts'
 import { dropProductSchemas } from '../../support/product-schemas.ts'
 import { contextWith, MemoryVault, pipelineWith, provisionPipeline, provisionTenant, tenantOf } from '../../support/provisioning.ts' // prettier-ignore
@@ -54,10 +57,10 @@ export function isolationContract(get: GetStores): void {
 
     it('tries the next tenant in the alphabet, and the first one after the last', async () => {
       await provision('beta')
-      expect(await verifyIsolation(get(), acme)).to.deep.include({ reached: [], neighbour: 'tenant_beta' })
+      expect(await verifyIsolation(get(), acme)).to.deep.include({ reached: [], neighbour: 'beta' })
       expect(await verifyIsolation(get(), await rowOf('beta'))).to.deep.include({
         reached: [],
-        neighbour: 'tenant_acme',
+        neighbour: 'acme',
       })
     })
 
@@ -118,7 +121,26 @@ export function isolationContract(get: GetStores): void {
       it(`notices a vector store that forgets the scope in ${leak}`, async () => {
         const { database, vectors } = get()
         const proof = await verifyIsolation({ database, vectors: leaking(vectors, leak as Leak) }, acme)
-        expect(proof?.reached).to.deep.equal([`${words} in ${acme.collection}`])
+        expect(proof?.reached).to.deep.equal([{ way: 'vectors', what: `${words} in ${acme.collection}`, tenant: null }])
+      })
+
+    for (const leak of ['get', 'count', 'search'] as const)
+      it(`says whose points a vector store lets out that forgets the scope in ${leak}`, async () => {
+        const { database } = get()
+        const vectors = leaking(get().vectors, leak)
+        const beta = new VectorScope(acme.collection, (await rowOf('beta')).id, 'all')
+        await vectors.upsert(beta, [pointAt(randomUUID(), randomUUID(), 0)])
+        try {
+          const what = `${leaks[leak]} in ${acme.collection}`
+          const proof = await verifyIsolation({ database, vectors }, acme)
+          expect(proof?.reached).to.deep.equal([
+            { way: 'vectors', what, tenant: null },
+            { way: 'vectors', what, tenant: 'beta' },
+          ])
+          expect(await vectors.count(beta, { all: true }), 'what is a tenant’s stays').to.equal(1)
+        } finally {
+          await get().vectors.delete(beta, { all: true })
+        }
       })
 
     describe('notices what was granted', () => {
@@ -132,18 +154,21 @@ export function isolationContract(get: GetStores): void {
           await sql.raw(statement)
         })
       }
-      const reached = async () => (await verifyIsolation(get(), acme))?.reached ?? []
+      const told = (proof: IsolationProof | null) => proof?.reached.map(describeReach) ?? []
+      const reached = async () => told(await verifyIsolation(get(), acme))
 
       it("on a neighbour's schema and tables", async () => {
         await asBeta(`GRANT USAGE ON SCHEMA tenant_beta TO "${role}"`)
         try {
-          expect((await checkGrants(get(), 'acme'))?.reached).to.deep.equal(['schema tenant_beta'])
+          expect(told(await checkGrants(get(), 'acme'))).to.deep.equal([
+            'schema tenant_beta (of tenant beta, by grants)',
+          ])
           await asBeta(`GRANT SELECT ON tenant_beta.documents TO PUBLIC`)
-          expect(await reached()).to.deep.equal(['schema tenant_beta', 'read tenant_beta.documents', 'read tenant_beta by search path']) // prettier-ignore
+          expect(await reached()).to.deep.equal(['schema tenant_beta (of tenant beta, by grants)', 'read tenant_beta.documents (of tenant beta, by SQL)', 'read tenant_beta by search path (of tenant beta, by SQL)']) // prettier-ignore
           await asBeta(`GRANT INSERT, UPDATE, DELETE ON tenant_beta.documents TO "${role}"`)
-          expect(await reached()).to.include.members(['insert into tenant_beta.documents', 'update tenant_beta.documents', 'delete from tenant_beta.documents']) // prettier-ignore
+          expect(await reached()).to.include.members(['insert into', 'update', 'delete from'].map(verb => `${verb} tenant_beta.documents (of tenant beta, by SQL)`)) // prettier-ignore
           await asBeta(`GRANT CREATE ON SCHEMA tenant_beta TO "${role}"`)
-          expect(await reached()).to.include('create a table in tenant_beta')
+          expect(await reached()).to.include('create a table in tenant_beta (of tenant beta, by SQL)')
         } finally {
           await asBeta(`REVOKE ALL ON SCHEMA tenant_beta FROM "${role}"`)
           await asBeta(`REVOKE ALL ON tenant_beta.documents FROM "${role}", PUBLIC`)
@@ -156,8 +181,9 @@ export function isolationContract(get: GetStores): void {
         const beta = (await describeTenantPlace(get().database, 'beta')).role
         await get().database.raw(`GRANT "${beta}" TO "${role}"`)
         undo = [`REVOKE "${beta}" FROM "${role}"`]
-        expect((await checkGrants(get(), 'acme'))?.reached).to.include(`role ${beta}`)
-        expect(await reached()).to.include.members([`role ${beta}`, 'read tenant_beta.documents'])
+        const membership = `role ${beta} (of tenant beta, by grants)`
+        expect(told(await checkGrants(get(), 'acme'))).to.include(membership)
+        expect(await reached()).to.include.members([membership, 'read tenant_beta.documents (of tenant beta, by SQL)'])
       })
 
       it('on the keys of the control schema', async () => {
@@ -165,7 +191,7 @@ export function isolationContract(get: GetStores): void {
         await database.raw(`GRANT USAGE ON SCHEMA selfrag TO "${role}"`)
         await database.raw(`GRANT SELECT ON selfrag.api_keys TO "${role}"`)
         undo = [`REVOKE ALL ON SCHEMA selfrag FROM "${role}"`, `REVOKE ALL ON selfrag.api_keys FROM "${role}"`]
-        expect(await reached()).to.deep.equal(['schema selfrag', 'read selfrag.api_keys'])
+        expect(await reached()).to.deep.equal(['schema selfrag (by grants)', 'read selfrag.api_keys (by SQL)'])
       })
 
       it('on the queue, and on the tables of vectors', async () => {
@@ -177,7 +203,7 @@ export function isolationContract(get: GetStores): void {
           await database.raw(`CREATE TABLE ${schema}.aaa (text text)`)
           await database.raw(`GRANT USAGE ON SCHEMA ${schema} TO "${role}"`)
           await database.raw(`GRANT SELECT ON ${schema}.aaa TO "${role}"`)
-          expect(await reached()).to.deep.equal([`schema ${schema}`, `read ${schema}.aaa`])
+          expect(await reached()).to.deep.equal([`schema ${schema} (by grants)`, `read ${schema}.aaa (by SQL)`])
           await database.raw(`REVOKE ALL ON SCHEMA ${schema} FROM "${role}"`)
           await database.raw(made ? `DROP SCHEMA ${schema} CASCADE` : `DROP TABLE ${schema}.aaa`)
         }
