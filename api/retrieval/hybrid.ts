@@ -35,7 +35,7 @@ export function hybridPlanner(parts: RetrievalParts): Planner {
 }
 
 /** What has been measured of the searched knowledge bases; null where nothing was. */
-async function legWorth(parts: RetrievalParts, query: RetrievalQuery) {
+export async function legWorth(parts: RetrievalParts, query: RetrievalQuery) {
   if (!parts.embedder) return null
   const known = await searchedStatistics(parts, query)
   return pooledWorth(known.map(one => one.legWorth), parts.embedder.fingerprint) // prettier-ignore
@@ -43,7 +43,7 @@ async function legWorth(parts: RetrievalParts, query: RetrievalQuery) {
 
 /**
  * Pure: the legs' lists as one, each chunk with what each leg gave it. Standard scores count for what the legs are worth, where
- * that has been measured and the request does not say it.
+ * that has been measured and the request does not say it; legs that search in the same way share what it is worth.
  */
 export function fuseLegs(
   found: readonly FoundLeg[],
@@ -58,6 +58,12 @@ export function fuseLegs(
     ...(wanted?.[using] !== undefined && { weight: wanted[using] }),
   }))
   const calibrated = method === 'standard_score' && worth
-  const { items, weights } = calibrated ? calibratedScore(lists, worth) : fuseLists(method, lists)
+  const { items, weights } = calibrated ? calibratedScore(lists, shares(found, worth)) : fuseLists(method, lists)
   return { chunks: asFound(items, found), trace: { fusion: method, weights, ...(calibrated && { leg_worth: worth }) } }
+}
+
+/** By the legs' names. */
+function shares(found: readonly FoundLeg[], worth: NonNullable<ReturnType<typeof pooledWorth>>) {
+  const alike = (way: FoundLeg['using']) => found.filter(({ using }) => using === way).length
+  return Object.fromEntries(found.map(({ name, using }) => [name, worth[using] / alike(using)]))
 }

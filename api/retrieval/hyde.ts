@@ -1,6 +1,6 @@
 import { attempt } from '../providers/llms/structured-answer.ts'
 import { denseObstacle } from './dense.ts'
-import { fuseLegs } from './hybrid.ts'
+import { fuseLegs, legWorth } from './hybrid.ts'
 import { NO_LLM, insteadOf } from './instead-of.ts'
 import type { RetrievalParts } from './parts.ts'
 import { hypotheticalPassage } from './query-transforms/hyde.ts'
@@ -19,6 +19,7 @@ export function hydePlanner(parts: RetrievalParts, hybrid: Planner): Planner {
     if (obstacle) return plain(obstacle.message)
     const written = await stopwatch.time('llm', () => attempt(() => hypotheticalPassage(llm, query.text, query.signal)))
     if ('reason' in written) return plain(written.reason)
+    const worth = await legWorth(parts, query)
     return {
       retriever: 'hyde',
       legs: [
@@ -26,7 +27,7 @@ export function hydePlanner(parts: RetrievalParts, hybrid: Planner): Planner {
         { name: 'dense', using: 'dense', text: query.text },
         { name: 'bm25', using: 'bm25', text: query.text },
       ],
-      combine: found => fuseLegs(found, query.fusion, null),
+      combine: found => fuseLegs(found, query.fusion, worth),
       trace: { hypothetical: written.value, llm: { provider: llm.provider, model: llm.model } },
     }
   }

@@ -3,7 +3,7 @@ import type { Llm } from '../providers/llms/llm.ts'
 import { attempt, structuredAnswer } from '../providers/llms/structured-answer.ts'
 import { denseObstacle } from './dense.ts'
 import { reciprocalRank } from './fusion/reciprocal-rank.ts'
-import { fuseLegs } from './hybrid.ts'
+import { fuseLegs, legWorth } from './hybrid.ts'
 import { NO_LLM, insteadOf } from './instead-of.ts'
 import type { RetrievalParts } from './parts.ts'
 import { MAX_SEARCHED_CHARACTERS } from './query-transforms/transform.ts'
@@ -33,6 +33,7 @@ export function multiQueryPlanner(parts: RetrievalParts, hybrid: Planner): Plann
     if (obstacle?.kind === 'mismatch') return hybrid(query, stopwatch)
     const asked = await stopwatch.time('llm', () => attempt(() => otherWays(llm, query.text, query.signal)))
     if ('reason' in asked) return insteadOf('multi_query', hybrid, query, stopwatch, asked.reason)
+    const worth = await legWorth(parts, query)
     const questions = [...new Set([query.text, ...asked.value])]
     const ways: readonly LegRequest['using'][] = obstacle ? ['bm25'] : ['dense', 'bm25']
     return {
@@ -40,7 +41,7 @@ export function multiQueryPlanner(parts: RetrievalParts, hybrid: Planner): Plann
       legs: questions.flatMap((text, index) =>
         ways.map(using => ({ name: index === 0 ? using : `${using}:${index}`, using, text })),
       ),
-      combine: found => vote(found, ways.length),
+      combine: found => vote(found, ways.length, worth),
       trace: { queries: questions, llm: { provider: llm.provider, model: llm.model } },
     }
   }
@@ -51,9 +52,10 @@ async function otherWays(llm: Llm, input: string, signal?: AbortSignal): Promise
 }
 
 /** Pure: the lists of each question fused by score, and the questions by rank. */
-function vote(found: readonly FoundLeg[], legsOfEach: number): Combined {
+function vote(found: readonly FoundLeg[], legsOfEach: number, worth: Awaited<ReturnType<typeof legWorth>>): Combined {
   const rankings: Combined['chunks'][] = []
   for (let at = 0; at < found.length; at += legsOfEach)
-    rankings.push(fuseLegs(found.slice(at, at + legsOfEach), undefined, null).chunks)
-  return { chunks: asFound(reciprocalRank(rankings), found), trace: { fusion: 'rrf' } }
+    rankings.push(fuseLegs(found.slice(at, at + legsOfEach), undefined, worth).chunks)
+  const trace = { fusion: 'rrf', ...(worth && legsOfEach > 1 && { leg_worth: worth }) }
+  return { chunks: asFound(reciprocalRank(rankings), found), trace }
 }
