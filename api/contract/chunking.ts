@@ -13,6 +13,9 @@ export const chunkerNames = [
 ] as const
 export type ChunkerName = (typeof chunkerNames)[number]
 
+/** Goes up when the same settings cut a text otherwise than before; part of what `documents.chunking_fingerprint` is made of. */
+export const chunkingVersion = 2
+
 /** How documents are cut; the same shape in RagPipeline, RagTenant and the knowledge-base routes. */
 export const chunkingSchema = z
   .strictObject({
@@ -28,7 +31,7 @@ export const chunkingSchema = z
       .max(8192)
       .default(1000)
       .describe(
-        'Longest chunk, in characters (chunker `token`: in tokens); never more than the embedding model reads.',
+        'Longest chunk, in characters (chunker `token`: in tokens); never more than the embedding model reads, in its own tokens.',
       ),
     chunkOverlap: z
       .int()

@@ -1,3 +1,5 @@
+import type { TokensAtMost } from './reading-limits.ts'
+
 export interface ChunkInContext {
   readonly text: string
   readonly title: string
@@ -15,18 +17,28 @@ const OPENING = 400
  * document's title is not, so that all its chunks look alike to the model: on Cranfield, whose abstracts open with their
  * titles, nDCG@10 of dense is .400 with it and .389 without. The text that is stored and shown stays as it is.
  *
- * @param limit characters that the model reads at most; the header gives way, never the text
+ * @param limits what the model reads; the header gives way, never the text
  */
-export function embeddingText(chunk: ChunkInContext, limit = Infinity): string {
+export function embeddingText(
+  chunk: ChunkInContext,
+  limits: { readonly characters: number; readonly header?: TokensAtMost } = { characters: Infinity },
+): string {
   const title = chunk.title.trim()
   const text = withoutRules(chunk.text)
   const opening = normal(chunk.text.slice(0, OPENING))
   const headings = chunk.headings.map(heading => heading.trim()).filter(heading => !opening.includes(normal(heading)))
   const titles = [...new Set([title, ...headings])].filter(one => one !== '')
-  const room = Math.min(HEADER_LIMIT, limit - text.length - 1)
+  const room = Math.min(HEADER_LIMIT, limits.characters - text.length - 1)
   const header = titles.join(' > ')
   if (header === '' || room < 1) return text
-  return `${header.slice(0, room).toWellFormed()}\n${text}`
+  return `${withinTokens(header.slice(0, room), limits.header).toWellFormed()}\n${text}`
+}
+
+function withinTokens(header: string, limit: TokensAtMost | undefined): string {
+  if (!limit) return header
+  for (let tokens = limit.count(header); tokens > limit.most; tokens = limit.count(header))
+    header = header.slice(0, Math.floor((header.length * limit.most) / tokens))
+  return header
 }
 
 /**

@@ -77,7 +77,7 @@ export async function measureLegs({ parts, scope, job, signal }: JobWork): Promi
 function probe(chunk: ChunkInDocument, index: number, generation: number, { embedder }: EmbeddingPart): Probe[] {
   const found = heldOut(chunk.text, index)
   if (!found) return []
-  const rest = embeddingText({ ...chunk, text: found.rest }, embedder.maxInputCharacters)
+  const rest = embeddingText({ ...chunk, text: found.rest }, { characters: embedder.maxInputCharacters })
   return [{ passage: found.passage, rest, ownPoint: pointId(chunk.id, generation) }]
 }
 

@@ -22,6 +22,7 @@ export function observedEmbedder(embedder: Embedder, counters: Counters): Embedd
     model: embedder.model,
     dimension: embedder.dimension,
     maxInputCharacters: embedder.maxInputCharacters,
+    inputTokens: embedder.inputTokens,
     async embed(texts, purpose, signal) {
       if (texts.length === 0) return embedder.embed(texts, purpose, signal)
       const account = openAccount('embedding', embedder, counters)

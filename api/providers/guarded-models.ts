@@ -37,6 +37,7 @@ export function guardedEmbedder(embedder: Embedder, guard: ModelGuard): Embedder
     model: embedder.model,
     dimension: embedder.dimension,
     maxInputCharacters: embedder.maxInputCharacters,
+    inputTokens: embedder.inputTokens,
     embed: (texts, purpose, signal, observer) => guard.watch(() => embedder.embed(texts, purpose, signal, observer)),
     close: () => embedder.close(),
   }

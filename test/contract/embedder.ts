@@ -49,6 +49,15 @@ export function embedderContract(name: string, make: (context: Mocha.Context) =>
       }
     })
 
+    it('counts what it reads in tokens', async () => {
+      const { most, counter } = embedder.inputTokens
+      const count = await counter()
+      expect(most).to.be.within(100, 100_000)
+      expect(count('')).to.equal(0)
+      expect(count('an ordinary English sentence of nine words or so')).to.be.within(8, 20)
+      expect(count('数据库检索')).to.be.at.least(5)
+    })
+
     it('puts a question nearer to its answer than to another text', async () => {
       const [question] = await embedder.embed(['how do I rotate an api key'], 'query')
       const [answer, other] = await embedder.embed(

@@ -72,6 +72,7 @@ describe('ingestion: failures', function () {
         model: embedder.model,
         dimension: embedder.dimension,
         maxInputCharacters: embedder.maxInputCharacters,
+        inputTokens: embedder.inputTokens,
         close: async () => {},
         embed: async (...args: Parameters<typeof embedder.embed>) => {
           calls += 1

@@ -136,6 +136,7 @@ function sharedEmbedder<T extends Awaited<ReturnType<typeof localEmbedder>>>(emb
     model: embedder.model,
     dimension: embedder.dimension,
     maxInputCharacters: embedder.maxInputCharacters,
+    inputTokens: embedder.inputTokens,
     embed: embedder.embed.bind(embedder),
     close: async () => {},
   }

@@ -1,4 +1,4 @@
-import { skipBlank } from './breaks.ts'
+import { firstBreak, skipBlank } from './breaks.ts'
 import { cut } from './pack.ts'
 import type { Span } from './span.ts'
 
@@ -7,8 +7,10 @@ export interface TokenLimits {
   /** Tokens of a part of a text. */
   readonly count: (part: string) => number
   readonly most: number
-  /** The most that a span repeats of the one before. */
-  readonly mostRepeated: number
+  /** The most that a span repeats of the one before; absent: that is not looked at. */
+  readonly mostRepeated?: number
+  /** Characters that the parts of a span that is cut again repeat; none when absent. */
+  readonly overlap?: number
 }
 
 /**
@@ -21,19 +23,44 @@ export function fitTokens(text: string, spans: readonly Span[], limits: TokenLim
   const fitted: Span[] = []
   let covered = 0
   for (const span of spans) {
-    const repeats = covered > span.start && tokensOf(text.slice(span.start, covered), limits) > limits.mostRepeated
-    fitted.push(...divided(text, repeats ? { start: skipBlank(text, covered, span.end), end: span.end } : span, limits))
+    const start = startOf(text, span, { last: fitted.at(-1), covered }, limits)
+    fitted.push(...divided(text, { start, end: span.end }, limits))
     covered = Math.max(covered, span.end)
   }
   return fitted
 }
 
-/** In halves, until each fits; a character fits always. */
+/** Where a span starts, now that the one before may have come in parts and its tokens are counted. */
+function startOf(
+  text: string,
+  span: Span,
+  before: { readonly last: Span | undefined; readonly covered: number },
+  limits: TokenLimits,
+): number {
+  const { last, covered } = before
+  const { mostRepeated = Infinity } = limits
+  const half = last ? last.end - Math.floor((last.end - last.start) / 2) : 0
+  const start = last && span.start <= last.start ? firstBreak(text, half, last.end) : span.start
+  const repeats = start < covered && mostRepeated < Infinity
+  return repeats && tokensOf(text.slice(start, covered), limits) > mostRepeated
+    ? skipBlank(text, covered, span.end)
+    : start
+}
+
+/** No vocabulary makes more of a UTF-16 code unit: three bytes, or the three letters of a Korean syllable. */
+const TOKENS_A_CHARACTER = 3
+
+/** In as many parts as it needs, about; a character fits always. */
 function divided(text: string, span: Span, limits: TokenLimits): Span[] {
   const part = text.slice(span.start, span.end).trim()
-  if (part.length <= 2 || tokensOf(part, limits) <= limits.most) return [span]
-  const halves = cut(text, span, { size: Math.ceil((span.end - span.start) / 2) + 1, overlap: 0 })
-  return halves.flatMap(half => (half.end - half.start < span.end - span.start ? divided(text, half, limits) : [half]))
+  if (part.length <= 2 || part.length * TOKENS_A_CHARACTER <= limits.most) return [span]
+  const tokens = tokensOf(part, limits)
+  if (tokens <= limits.most) return [span]
+  const length = span.end - span.start
+  const size = Math.ceil(length / Math.max(2, Math.ceil(tokens / limits.most))) + 1
+  const overlap = Math.min(limits.overlap ?? 0, Math.floor(size / 2))
+  const parts = cut(text, span, { size, overlap })
+  return parts.flatMap(one => (one.end - one.start < length ? divided(text, one, limits) : [one]))
 }
 
 /** Tokenizers take time that grows with the square of a word: a text with a longer one than this is counted in blocks. */

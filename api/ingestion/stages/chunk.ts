@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises'
-import { chunkingSchema, type ChunkingSettings } from '../../contract/chunking.ts'
+import { chunkingSchema, type ChunkingSettings, chunkingVersion } from '../../contract/chunking.ts'
 import { settingsFingerprint } from '../../contract/fingerprint.ts'
 import { analyze } from '../../retrieval/bm25/analyzer.ts'
 import { deleteDrafts, insertDrafts, type NewChunkDraft } from '../../stores/postgres/chunk-drafts.ts'
@@ -7,11 +7,13 @@ import { readParsed } from '../../stores/postgres/document-sources.ts'
 import { updateDocument } from '../../stores/postgres/documents.ts'
 import { chunkId } from '../../stores/vectors/point-id.ts'
 import type { Chunk } from '../chunkers/chunker.ts'
+import { withinTokens } from '../chunkers/within-tokens.ts'
 import { embeddingText } from '../embedding-text.ts'
 import { PAGE, type IngestRun } from '../ingest-run.ts'
 import { PermanentFailure } from '../job-failure.ts'
 import type { ParsedDocument } from '../parsers/parser.ts'
 import type { ChunkMetadata } from '../point-metadata.ts'
+import { readingLimits } from '../reading-limits.ts'
 import { type Stage, StageOutdated } from './stage.ts'
 
 /** Text → chunks with their analysed terms. */
@@ -20,7 +22,9 @@ export const chunkStage: Stage = {
   async run(run) {
     const parsed = run.parsed ?? (await loadParsed(run))
     const settings = effectiveChunking(run)
-    const chunks = await run.parts.chunkers[settings.chunker].chunk(parsed, { ...settings, longest: longestChunk(run) })
+    const cut = await run.parts.chunkers[settings.chunker].chunk(parsed, { ...settings, longest: longestChunk(run) })
+    const limits = await readingLimits(run.parts.embedding)
+    const chunks = limits ? withinTokens(parsed, cut, { ...limits.text, overlap: settings.chunkOverlap }) : cut
     if (chunks.length === 0) throw new PermanentFailure('UNREADABLE_DOCUMENT', 'the document has no text in it')
     const drafts = await draftChunks(run, chunks)
     return {
@@ -30,7 +34,9 @@ export const chunkStage: Stage = {
         // Only an earlier attempt can have left any.
         if (run.job.attempts > 0) await deleteDrafts(tenant, id)
         await insertDrafts(tenant, drafts)
-        await updateDocument(tenant, id, { chunking_fingerprint: settingsFingerprint(settings) })
+        await updateDocument(tenant, id, {
+          chunking_fingerprint: settingsFingerprint({ ...settings, version: chunkingVersion }),
+        })
         run.parsed = null
         run.drafts =
           drafts.length > PAGE ? null : drafts.map(draft => ({ ...draft, embedding: null, embedded_by: null }))

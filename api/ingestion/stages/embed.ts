@@ -8,6 +8,7 @@ import { PAGE, type IngestRun } from '../ingest-run.ts'
 import type { EmbeddingPart } from '../ingestion-parts.ts'
 import { PermanentFailure } from '../job-failure.ts'
 import type { ChunkMetadata } from '../point-metadata.ts'
+import { readingLimits } from '../reading-limits.ts'
 import { nothingToWrite, type Stage } from './stage.ts'
 
 /** Chunks → vectors, a page at a time; each page is kept, so that no text is embedded twice. */
@@ -78,9 +79,10 @@ async function embedPages(run: IngestRun, embedding: EmbeddingPart, made: string
 }
 
 async function embedTexts(run: IngestRun, { embedder, space }: EmbeddingPart, drafts: readonly ChunkDraftRow[]) {
+  const limits = await readingLimits({ embedder, space })
   const texts = drafts.map(({ text, metadata }) => {
     const { headings } = metadata as unknown as ChunkMetadata
-    return embeddingText({ text, headings, title: run.document.title }, embedder.maxInputCharacters)
+    return embeddingText({ text, headings, title: run.document.title }, limits!)
   })
   const vectors = await embedder.embed(texts, 'document', run.signal)
   return vectors.map(vector => encodeEmbedding(vector, space.dimension))

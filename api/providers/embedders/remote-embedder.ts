@@ -5,8 +5,9 @@ import { EmbeddingDimensionError, ProviderError } from '../provider-error.ts'
 import { unusable } from '../remote-failure.ts'
 import { type RetryPolicy, standardRetries, withRetries } from '../retry.ts'
 import { slices } from '../slices.ts'
-import type { Embedder, EmbeddingPurpose } from './embedder.ts'
+import type { Embedder, EmbeddingPurpose, TokenLimit } from './embedder.ts'
 import { remoteModel, type RemoteModel } from './remote-models.ts'
+import { estimateTokens, tokenCounter } from './token-counter.ts'
 
 /** One request: as many vectors as texts, in their order, of whatever length and norm. */
 export type EmbedBatch = (
@@ -32,6 +33,8 @@ interface EmbeddingCall {
 
 /** A text has at least this many characters a token, nearly always; models refuse or cut what is longer than they read. */
 const CHARACTERS_PER_TOKEN = 3
+/** Marks of a text's beginning and end, which most models add. */
+const ADDED_TOKENS = 2
 const REQUESTS_AT_ONCE = 4
 
 /** An embedding model behind a network: batches, retries, order and checks are here; a provider adds one request. */
@@ -40,6 +43,7 @@ export class RemoteEmbedder implements Embedder {
   readonly model: string
   readonly dimension: number
   readonly maxInputCharacters: number
+  readonly inputTokens: TokenLimit
   readonly #traits: RemoteModel
   readonly #batchSize: number
   readonly #retries: RetryPolicy
@@ -52,6 +56,10 @@ export class RemoteEmbedder implements Embedder {
     this.dimension = settings.dimension
     this.#traits = remoteModel(settings.model)
     this.maxInputCharacters = this.#traits.maxTokens * CHARACTERS_PER_TOKEN
+    this.inputTokens = {
+      most: this.#traits.maxTokens - ADDED_TOKENS - estimateTokens(this.#traits.documentPrefix),
+      counter: () => tokenCounter(this.#traits.vocabulary),
+    }
     this.#batchSize = Math.min(settings.batchSize, modelProviders[provider].embedding?.maxTexts ?? Infinity)
     this.#retries = settings.retries ?? standardRetries
     this.#embedBatch = embedBatch

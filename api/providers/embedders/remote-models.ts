@@ -2,6 +2,8 @@
 export interface RemoteModel {
   /** The most that it reads of a text. */
   readonly maxTokens: number
+  /** Whose tokens it counts in; null: not known here, so they are estimated. */
+  readonly vocabulary: 'cl100k_base' | null
   /** Put before a text, as the model was trained. */
   readonly queryPrefix: string
   readonly documentPrefix: string
@@ -9,13 +11,13 @@ export interface RemoteModel {
   readonly shortens: boolean
 }
 
-const plain: RemoteModel = { maxTokens: 512, queryPrefix: '', documentPrefix: '', shortens: false }
+const plain: RemoteModel = { maxTokens: 512, vocabulary: null, queryPrefix: '', documentPrefix: '', shortens: false }
 const searchSentence = 'Represent this sentence for searching relevant passages: '
 
 /** From the models' own cards. The first match counts. */
 const known: readonly (readonly [RegExp, Partial<RemoteModel>])[] = [
-  [/text-embedding-3-(small|large)/, { maxTokens: 8191, shortens: true }],
-  [/text-embedding-ada-002/, { maxTokens: 8191 }],
+  [/text-embedding-3-(small|large)/, { maxTokens: 8191, vocabulary: 'cl100k_base', shortens: true }],
+  [/text-embedding-ada-002/, { maxTokens: 8191, vocabulary: 'cl100k_base' }],
   [/nomic-embed-text/, { maxTokens: 2048, queryPrefix: 'search_query: ', documentPrefix: 'search_document: ' }],
   [/mxbai-embed-large/, { queryPrefix: searchSentence }],
   [/bge-(small|base|large)-en/, { queryPrefix: searchSentence }],

@@ -31,13 +31,20 @@ describe('embedding text', () => {
   })
 
   it('gives way to the text when the model reads no more', () => {
-    expect(embeddingText(chunk, chunk.text.length + 5)).to.equal(`Pump\n${chunk.text}`)
-    expect(embeddingText(chunk, chunk.text.length)).to.equal(chunk.text)
-    expect(embeddingText(chunk, 3)).to.equal(chunk.text)
+    expect(embeddingText(chunk, { characters: chunk.text.length + 5 })).to.equal(`Pump\n${chunk.text}`)
+    expect(embeddingText(chunk, { characters: chunk.text.length })).to.equal(chunk.text)
+    expect(embeddingText(chunk, { characters: 3 })).to.equal(chunk.text)
+  })
+
+  it('keeps what stands before the text within its own tokens', () => {
+    const header = { most: 10, count: (text: string) => text.length }
+    expect(embeddingText(chunk, { characters: Infinity, header })).to.equal(`Pump P-7 >\n${chunk.text}`)
   })
 
   it('cuts no character in half', () => {
-    const header = embeddingText({ text: 'x', title: '😀'.repeat(200), headings: [] }, 8).split('\n')[0]!
+    const header = embeddingText({ text: 'x', title: '😀'.repeat(200), headings: [] }, { characters: 8 }).split(
+      '\n',
+    )[0]!
     expect(header.isWellFormed()).to.equal(true)
     expect(header.length).to.be.at.most(6)
   })

@@ -19,6 +19,7 @@ function slowEmbedder() {
     model: 'letters',
     dimension: 2,
     maxInputCharacters: 100,
+    inputTokens: { most: 100, counter: async () => text => text.length },
     embed: (texts, purpose) =>
       new Promise((resolve, reject) => {
         const finish = (error?: Error) =>

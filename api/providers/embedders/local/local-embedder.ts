@@ -1,7 +1,7 @@
 import PQueue from 'p-queue'
 import { type CallObserver, tellTokens } from '../../call-observer.ts'
 import { EmbeddingDimensionError, ProviderError } from '../../provider-error.ts'
-import type { Embedder, EmbeddingPurpose } from '../embedder.ts'
+import type { Embedder, EmbeddingPurpose, TokenLimit } from '../embedder.ts'
 import type { LocalModel } from './catalogue.ts'
 import { InferenceThread } from './inference-thread.ts'
 import type { ModelFiles } from './model-files.ts'
@@ -11,12 +11,16 @@ import { planBatches } from './plan-batches.ts'
 /** English has more than four characters a token; three leaves room for codes and names. */
 const CHARACTERS_PER_TOKEN = 3
 
+/** Before a text and behind it. */
+const SPECIAL_TOKENS = 2
+
 /** A model in this process. One batch runs at a time, and questions go before documents. */
 export class LocalEmbedder implements Embedder {
   readonly provider = 'local'
   readonly model: string
   readonly dimension: number
   readonly maxInputCharacters: number
+  readonly inputTokens: TokenLimit
   readonly #instruction: string
   readonly #thread: InferenceThread
   readonly #queue = new PQueue({ concurrency: 1 })
@@ -30,6 +34,13 @@ export class LocalEmbedder implements Embedder {
     this.model = model.name
     this.dimension = dimension
     this.maxInputCharacters = model.maxTokens * CHARACTERS_PER_TOKEN
+    let counter: ReturnType<TokenLimit['counter']> | undefined
+    this.inputTokens = {
+      most: model.maxTokens - SPECIAL_TOKENS,
+      // Loaded by who cuts documents only.
+      counter: () =>
+        (counter ??= import('./token-counter.ts').then(counting => counting.tokenCounter(files.tokenizerPath))),
+    }
     this.#instruction = model.queryInstruction
     this.#thread = new InferenceThread({ ...files, maxTokens: model.maxTokens, threads })
   }
