@@ -23,6 +23,7 @@ import { buildModels } from './build-models.ts'
 import { buildRetrieval } from './build-retrieval.ts'
 import { ApiKeyService } from './services/api-keys.ts'
 import { AuditService } from './services/audit.ts'
+import { CacheSweeper } from './services/cache-sweeper.ts'
 import { AuthenticationService } from './services/authentication.ts'
 import { EmbeddingService } from './services/embeddings.ts'
 import { DeniedAccess } from './services/denied-access.ts'
@@ -60,6 +61,8 @@ export interface ApplicationOptions {
   readonly now: () => Date
   /** Whether this process also runs jobs, and so watches for those of workers that died. */
   readonly works: boolean
+  /** How often cached results of deleted tenants are looked for; default: a minute. */
+  readonly sweepCacheEveryMs?: number
 }
 
 /** What the API, the worker and the standalone mode are made of. */
@@ -164,6 +167,9 @@ export function buildApplication(options: ApplicationOptions): Application {
   }
   const network = new PublicNetwork({ allowed: new AllowedHosts(configuration.FETCH_ALLOWED_HOSTS) })
   const webhooks = new WebhookDispatcher({ database, network, now, log })
+  const sweeper = new CacheSweeper({ database, cache, log, everyMs: options.sweepCacheEveryMs ?? 60_000 })
+  // What all share is swept by those who work; memory by its own process.
+  if (options.works || cache.storage === 'memory') sweeper.start()
   return {
     configuration,
     log,
@@ -183,6 +189,7 @@ export function buildApplication(options: ApplicationOptions): Application {
     usage,
     webhooks,
     async close() {
+      await sweeper.stop()
       await webhooks.stop()
       await queue.stop(1000)
       await usage.stop()

@@ -1,6 +1,11 @@
 import type { Knex } from 'knex'
 import type { Logger } from 'pino'
 import { deleteAuditBefore, recordAudit } from '../stores/postgres/audit-log.ts'
+import { deleteExpiredKeys } from '../stores/postgres/idempotency-keys.ts'
+import { forgetDeletions } from '../stores/postgres/jobs.ts'
+import { listTenants } from '../stores/postgres/tenants.ts'
+import { TenantScope, inTenant } from '../stores/postgres/tenant-scope.ts'
+import { forgetDeliveries } from '../stores/postgres/webhook-deliveries.ts'
 
 export interface CleanUpParts {
   readonly database: Knex
@@ -12,9 +17,28 @@ export interface CleanUpParts {
 /** Rows of one statement, so that none holds locks or makes the log of Postgres grow for long. */
 const BATCH = 5_000
 const DAY_MS = 86_400_000
+/** For so long people may want to know what became of a webhook's message, or of a deletion. */
+const KEEP_DAYS = 7
 
 /** Removes what has been kept for long enough. Harmless when it is run twice, or cut off. */
 export async function cleanUp(parts: CleanUpParts, signal: AbortSignal): Promise<void> {
+  const { database, now } = parts
+  const before = new Date(now().getTime() - KEEP_DAYS * DAY_MS)
+  await forgetDeliveries(database, before)
+  await forgetDeletions(database, before)
+  await expireIdempotencyKeys(database, signal)
+  await cleanAuditLog(parts, signal)
+}
+
+/** Tenants that add documents lose theirs on the way (calibrate.ts); these are those of the others. */
+async function expireIdempotencyKeys(database: Knex, signal: AbortSignal): Promise<void> {
+  for (const tenant of await listTenants(database)) {
+    signal.throwIfAborted()
+    await inTenant(database, new TenantScope(tenant), deleteExpiredKeys)
+  }
+}
+
+async function cleanAuditLog(parts: CleanUpParts, signal: AbortSignal): Promise<void> {
   const { database, auditRetentionDays, now, log } = parts
   const before = new Date(now().getTime() - auditRetentionDays * DAY_MS)
   let rows = 0

@@ -207,7 +207,7 @@ export class TenantService {
       throw error instanceof Unfinished ? new ApiError('UPSTREAM_ERROR', error.message, { cause: error }) : error
     } finally {
       authentication.forget()
-      // What cannot be removed now ends with its lifetime; no key reads it any more.
+      // No key reads it any more; what cannot be removed now is the sweeper's (cache-sweeper.ts).
       await cache.purge({ tenantId: id }).catch(() => undefined)
     }
   }

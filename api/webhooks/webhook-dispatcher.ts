@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import type { Logger } from 'pino'
 import type { PublicNetwork } from '../fetching/public-network.ts'
-import { type DueDelivery, disableWebhook, forgetDeliveries, recordAttempt, takeDue } from '../stores/postgres/webhook-deliveries.ts' // prettier-ignore
+import { type DueDelivery, disableWebhook, recordAttempt, takeDue } from '../stores/postgres/webhook-deliveries.ts' // prettier-ignore
 import { planAttempt } from './plan-attempt.ts'
 import { sendWebhook } from './webhook-sender.ts'
 
@@ -17,15 +17,12 @@ const AT_ONCE = 10
 /** Longer than sending takes; after so long another worker tries what this one did not finish. */
 const LEASE_SECONDS = 60
 const POLL_MS = 1_000
-const KEEP_DAYS = 7
-const CLEAN_EVERY_MS = 3_600_000
 
 /** Empties the outbox, at least once each, as long as it runs. Any number of workers may. */
 export class WebhookDispatcher {
   readonly #parts: DispatcherParts
   readonly #stopping = new AbortController()
   #running: Promise<void> | null = null
-  #cleanedAt = 0
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts
@@ -62,11 +59,7 @@ export class WebhookDispatcher {
 
   /** Gives how many were tried. */
   async #deliverDue(): Promise<number> {
-    const { database, now } = this.#parts
-    if (now().getTime() - this.#cleanedAt > CLEAN_EVERY_MS) {
-      await forgetDeliveries(database, KEEP_DAYS)
-      this.#cleanedAt = now().getTime()
-    }
+    const { database } = this.#parts
     const due = await takeDue(database, AT_ONCE, LEASE_SECONDS)
     await Promise.all(due.map(delivery => this.#deliver(delivery)))
     return due.length

@@ -139,6 +139,17 @@ export function describeCache(name: string, open: () => Promise<CacheStore>): vo
       expect(await cache.purge({ tenantId })).to.equal(0)
     })
 
+    it('knows whose values it holds', async () => {
+      const other = randomUUID()
+      await fill()
+      await fill({ tenantId: other, knowledgeBaseIds: [] })
+      expect(await cache.tenants()).to.include.members([tenantId, other])
+      await cache.purge({ tenantId })
+      const left = await cache.tenants()
+      expect(left).to.include(other).and.not.include(tenantId)
+      expect(left.every(id => !id.includes('/'))).to.equal(true)
+    })
+
     it('does not keep what was begun before a purge', async () => {
       for (const owner of [{ tenantId }, { tenantId, knowledgeBaseId: 'kb-2' }]) {
         const begun = Promise.withResolvers<void>()

@@ -32,6 +32,8 @@ export interface ApiOptions {
   readonly now?: () => Date
   /** Of moves between collections; default: as the product has it. */
   readonly moving?: MoveTiming
+  /** How often cached results of deleted tenants are looked for; default: as the product has it. */
+  readonly sweepCacheEveryMs?: number
   /** Puts something between the API and its database: given the real URL, gives the one to use. */
   readonly databaseAt?: (url: string) => Promise<string>
   /** Receives the log, line by line. */
@@ -126,6 +128,7 @@ async function build(database: TestDatabase, options: ApiOptions): Promise<Appli
     log,
     now: options.now ?? (() => new Date()),
     works: options.worker ?? true,
+    ...(options.sweepCacheEveryMs !== undefined && { sweepCacheEveryMs: options.sweepCacheEveryMs }),
   })
 }
 

@@ -29,7 +29,7 @@ const metadataSchema = z
 
 const textDocument = z.strictObject({
   title: titleSchema.optional().describe('Default: what the text itself says, or its first words.'),
-  content: z.string().meta({ minLength: 1, pattern: '\\S' }).describe('The text; must not be blank.'),
+  content: z.string().describe('The text; must not be blank.'),
   metadata: metadataSchema.optional().describe('Any JSON; filters can look at it, results bear it.'),
   external_id: externalIdSchema
     .optional()

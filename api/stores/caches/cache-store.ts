@@ -44,6 +44,8 @@ export interface CacheStore {
   purge(owner: CacheOwner): Promise<number>
   /** Values that could still be served. */
   count(owner: CacheOwner): Promise<number>
+  /** Ids of the tenants that it holds something of; perhaps of some more, whose values have just ended. */
+  tenants(): Promise<readonly string[]>
 }
 
 /** A name for what a value depends on; fields in another order give the same. `parts` is plain JSON. */
@@ -63,4 +65,9 @@ export function ownersOf({ tenantId, knowledgeBaseIds }: CacheEntry): string[] {
 
 export function ownerName({ tenantId, knowledgeBaseId }: CacheOwner): string {
   return knowledgeBaseId === undefined ? tenantId : `${tenantId}/${knowledgeBaseId}`
+}
+
+/** Whether a name of {@link ownerName} is that of a whole tenant, which is its id. */
+export function isTenant(owner: string): boolean {
+  return !owner.includes('/')
 }

@@ -69,6 +69,11 @@ export class Cache {
     return this.#store.count(owner)
   }
 
+  /** Whose values it holds, by the ids of the tenants. @throws the store's error when it is away */
+  tenants(): Promise<readonly string[]> {
+    return this.#store.tenants()
+  }
+
   async #find(entry: CacheEntry, compute: (signal: AbortSignal) => Promise<string>, signal: AbortSignal) {
     const started = performance.now()
     for (let wait = POLL_MS; ; wait = Math.min(2 * wait, 8 * POLL_MS)) {

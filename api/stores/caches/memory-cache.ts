@@ -1,5 +1,13 @@
 import { LRUCache } from 'lru-cache'
-import { type CacheEntry, type CacheOwner, type CacheStore, type Lookup, ownerName, ownersOf } from './cache-store.ts'
+import {
+  type CacheEntry,
+  type CacheOwner,
+  type CacheStore,
+  type Lookup,
+  isTenant,
+  ownerName,
+  ownersOf,
+} from './cache-store.ts'
 
 interface Kept {
   readonly value: string
@@ -49,6 +57,10 @@ export class MemoryCache implements CacheStore {
 
   async count(owner: CacheOwner): Promise<number> {
     return [...(this.#byOwner.get(ownerName(owner)) ?? [])].filter(key => this.#values.has(key)).length
+  }
+
+  async tenants(): Promise<readonly string[]> {
+    return [...this.#byOwner.keys()].filter(isTenant)
   }
 
   #keep(entry: CacheEntry, value: string, owners: readonly string[]): void {

@@ -7,6 +7,7 @@ import {
   CacheUnavailable,
   type Lookup,
   type Ticket,
+  isTenant,
   ownerName,
   ownersOf,
 } from './cache-store.ts'
@@ -23,7 +24,7 @@ type Scripts = Record<'cacheLookup' | 'cacheKeep' | 'cacheHold' | 'cachePurge' |
 /** Values that all replicas share, in Redis 6 or newer. One replica makes a value while the others wait for it. */
 export class RedisCache implements CacheStore {
   readonly storage = 'redis'
-  readonly #redis: Scripts
+  readonly #redis: Scripts & Pick<Redis, 'scan'>
 
   constructor(redis: Redis) {
     redis.defineCommand('cacheLookup', { lua: LOOKUP })
@@ -31,7 +32,7 @@ export class RedisCache implements CacheStore {
     redis.defineCommand('cacheHold', { lua: HOLD })
     redis.defineCommand('cachePurge', { lua: PURGE })
     redis.defineCommand('cacheCount', { lua: COUNT })
-    this.#redis = redis as unknown as Scripts
+    this.#redis = redis as unknown as Scripts & Pick<Redis, 'scan'>
   }
 
   async lookup(entry: CacheEntry): Promise<Lookup> {
@@ -55,6 +56,17 @@ export class RedisCache implements CacheStore {
 
   async count(owner: CacheOwner): Promise<number> {
     return (await this.#redis.cacheCount(1, ownerKeys(owner.tenantId, ownerName(owner)).index)) as number
+  }
+
+  async tenants(): Promise<readonly string[]> {
+    const found = new Set<string>()
+    let cursor = '0'
+    do {
+      const [next, keys] = await this.#redis.scan(cursor, 'MATCH', ownerKeys('*', '*').index, 'COUNT', 1000)
+      for (const key of keys) found.add(key.slice(key.lastIndexOf(':') + 1))
+      cursor = next
+    } while (cursor !== '0')
+    return [...found].filter(isTenant)
   }
 
   #ticket(entry: CacheEntry, token: string, epochs: readonly string[]): Ticket {

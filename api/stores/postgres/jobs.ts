@@ -92,6 +92,15 @@ export async function forgetEndedJobs(
   await table(sql).where(which).whereNot({ id: keep }).whereIn('status', ['succeeded', 'failed', 'cancelled']).delete()
 }
 
+/** The records of deletions that were done before then: the last that tells of a document or knowledge base that is gone. */
+export async function forgetDeletions(sql: Knex, before: Date): Promise<void> {
+  await table(sql)
+    .whereIn('kind', ['delete-document', 'delete-knowledge-base'])
+    .whereIn('status', ended)
+    .where('finished_at', '<', before)
+    .delete()
+}
+
 /** Says that a worker is at it; null for one that has ended or is not there. */
 export async function claimJob(sql: Knex, id: string): Promise<JobRow | null> {
   const [job] = await table(sql)

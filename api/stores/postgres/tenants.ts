@@ -85,6 +85,14 @@ export async function updateTenant(
   return row ?? null
 }
 
+/** Which of these ids are tenants', whatever their state. */
+export async function existingTenants(sql: Knex, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await table(sql)
+    .whereIn('id', [...ids])
+    .select('id')
+  return new Set(rows.map(({ id }) => id))
+}
+
 /** Tables of the control schema whose rows go with their tenant; the audit log stays. */
 const DEPENDENT = ['api_keys', 'jobs', 'usage', 'isolation_moves'] as const
 

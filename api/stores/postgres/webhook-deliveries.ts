@@ -114,10 +114,7 @@ export async function disableWebhook(sql: Knex, webhookId: string, reason: strin
     .update({ status: 'dead', error: reason, finished_at: sql.fn.now() as never })
 }
 
-/** What ended before is of no more interest. */
-export async function forgetDeliveries(sql: Knex, olderThanDays: number): Promise<number> {
-  return table(sql)
-    .whereNot({ status: 'pending' })
-    .whereRaw("finished_at < now() - ? * interval '1 day'", [olderThanDays])
-    .delete()
+/** What ended before then is of no more interest. */
+export async function forgetDeliveries(sql: Knex, before: Date): Promise<void> {
+  await table(sql).whereNot({ status: 'pending' }).where('finished_at', '<', before).delete()
 }
