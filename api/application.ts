@@ -134,7 +134,7 @@ export function buildApplication(options: ApplicationOptions): Application {
     embeddings: new EmbeddingService(embedding?.embedder ?? null),
     models: new ModelCatalogue({
       knowledgeBases: retrieval.directory,
-      llm: models.llms.standard,
+      llms: models.llms,
       embedding: embedding?.embedder ?? null,
     }),
     webhooks: new WebhookService({ database, now }),

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { chunkingSchema } from '../api/contract/chunking.ts'
 import { retrievalSchema } from '../api/contract/retrieval.ts'
+import { answeringSchema } from '../api/contract/answering.ts'
+import { modelChoiceSchema } from './model-choice.ts'
 import { withRule } from './rule.ts'
 
 const { chunker, chunkSize, chunkOverlap } = chunkingSchema.shape
@@ -43,5 +45,7 @@ export const knowledgeBaseSchema = z
     description: z.string().max(1024).default('').describe('What is in it, for people.'),
     chunking: ownChunkingSchema.prefault({}).describe('How its documents are cut.'),
     retrieval: ownRetrievalSchema.prefault({}).describe('How it is searched when a request says nothing.'),
+    models: modelChoiceSchema.describe('Which models it is searched and answered with when a request names none; above the tenant\'s.'), // prettier-ignore
+    answering: answeringSchema.optional().describe('How answers from it are written; above the tenant\'s.'), // prettier-ignore
   })
   .describe('A knowledge base that this resource declares; it cannot be changed or deleted over HTTP.')

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { answeringSchema } from '../api/contract/answering.ts'
 import { quotasSchema } from '../api/contract/quotas.ts'
 import { SLUG_PATTERN } from '../api/contract/names.ts'
 import { apiKeySchema } from './api-key.ts'
@@ -8,6 +9,7 @@ import { planSchema } from './plan.ts'
 import { deletionProtectionSchema } from './deletion-protection.ts'
 import { knowledgeBaseSchema } from './knowledge-base.ts'
 import { metadataSchema } from './metadata.ts'
+import { modelChoiceSchema } from './model-choice.ts'
 import { immutable, listMap, withRule } from './rule.ts'
 
 const pipelineRefSchema = immutable(
@@ -28,6 +30,8 @@ const specFields = z.strictObject({
     .describe('Where the vectors are: in a collection shared with other tenants (which never see each other), or in one of its own. Auto: wherever they are, which is the shared one at first. A change moves them while the tenant is served.'), // prettier-ignore
   suspended: z.boolean().default(false).describe('The tenant\'s keys are refused with TENANT_DISABLED; its data stays.'), // prettier-ignore
   quotas: quotasSchema.prefault({}).describe('How much the tenant may use.'),
+  models: modelChoiceSchema.describe('Models of its knowledge bases that choose none; above the system\'s and the pipeline\'s.'), // prettier-ignore
+  answering: answeringSchema.optional().describe('How answers from its knowledge bases are written when these do not say.'), // prettier-ignore
   knowledgeBases: listMap(z.array(knowledgeBaseSchema).max(100), 'name').default([]).describe('Knowledge bases that must exist; more can be made over HTTP.'), // prettier-ignore
   apiKeys: listMap(z.array(apiKeySchema).max(50), 'name').default([]).describe('API keys that must exist; more can be made over HTTP.'), // prettier-ignore
   deletionPolicy: z

@@ -3,6 +3,7 @@ import { insertKnowledgeBase, releaseKnowledgeBases, updateKnowledgeBase } from 
 import { enterTenant, leaveTenant } from '../stores/postgres/tenant-scope.ts'
 import { onTenant } from './apply-tenant.ts'
 import { auditStep } from './audit.ts'
+import { withDeclared } from './declared-settings.ts'
 import type { DesiredKnowledgeBase } from './desired.ts'
 import type { StepOf } from './steps.ts'
 import type { ApplyContext, ProvisioningStores } from './stores.ts'
@@ -13,7 +14,7 @@ export async function createKnowledgeBase(
   context: ApplyContext,
 ): Promise<void> {
   await change(stores, step, step.knowledgeBase.name, context, async sql => {
-    await insertKnowledgeBase({ sql }, columns(step.knowledgeBase))
+    await insertKnowledgeBase({ sql }, { ...columns(step.knowledgeBase), settings: withDeclared({}, step.knowledgeBase.settings) }) // prettier-ignore
   })
 }
 
@@ -23,7 +24,8 @@ export async function updateDeclaredKnowledgeBase(
   context: ApplyContext,
 ): Promise<void> {
   await change(stores, step, step.knowledgeBase.name, context, async sql => {
-    await updateKnowledgeBase({ sql }, step.knowledgeBase.name, columns(step.knowledgeBase))
+    const { knowledgeBase } = step
+    await updateKnowledgeBase({ sql }, knowledgeBase.name, columns(knowledgeBase), stored => withDeclared(stored, knowledgeBase.settings)) // prettier-ignore
   })
 }
 

@@ -11,6 +11,7 @@ import { createTenantSchema, describeTenantPlace, ensureTenantRole, repairTenant
 import { enterTenant, leaveTenant } from '../stores/postgres/tenant-scope.ts'
 import { findTenantBySlug, insertTenant, updateTenant } from '../stores/postgres/tenants.ts'
 import { auditStep } from './audit.ts'
+import { settingsOf } from './declared-settings.ts'
 import type { DesiredTenant } from './desired.ts'
 import { describeOwner } from './ownership-claim.ts'
 import type { StepOf } from './steps.ts'
@@ -81,6 +82,7 @@ export async function createTenant(
       ...(tenant.id !== undefined && { id: tenant.id }),
       slug: tenant.slug,
       ...columns(tenant),
+      settings: settingsOf(tenant, {}),
       schema_name: tenantSchema(tenant.slug),
       collection: step.collection,
       managed_by: tenant.managedBy,
@@ -126,7 +128,7 @@ export async function updateRow(
   context: ApplyContext,
 ): Promise<void> {
   await onTenant(database, tenant.slug, async (sql, row) => {
-    await updateTenant(sql, row.id, columns(tenant))
+    await updateTenant(sql, row.id, { ...columns(tenant), settings: settingsOf(tenant, row.settings) })
     await auditStep(sql, context, { action: kind, target: tenant.slug, tenantId: row.id, detail: { changed } })
   })
 }

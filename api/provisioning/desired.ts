@@ -5,6 +5,7 @@ import type { Owner } from '../contract/ownership.ts'
 import type { Quotas } from '../contract/quotas.ts'
 import type { RetrievalSettings } from '../contract/retrieval.ts'
 import type { Isolation, ManagedBy } from '../stores/postgres/rows.ts'
+import type { DeclaredSettings } from './declared-settings.ts'
 import type { HnswSettings } from '../stores/vectors/vector-store.ts'
 
 /** What a pipeline must have in its database and vector store, whoever asks for it: resource, admin route, standalone. */
@@ -52,6 +53,8 @@ export interface DesiredTenant {
   readonly migrations?: WhoMigrates
   readonly knowledgeBases: readonly DesiredKnowledgeBase[]
   readonly apiKeys: readonly DesiredApiKey[]
+  /** What a resource says of models and answers; HTTP's own are never planned. */
+  readonly settings?: DeclaredSettings
   /** Archived schema that it is made of when it is not there yet. */
   readonly restore?: string
 }
@@ -62,6 +65,8 @@ export interface DesiredKnowledgeBase {
   /** What the resource says; fields it leaves out are the pipeline's. */
   readonly chunking: Partial<ChunkingSettings>
   readonly retrieval: Partial<RetrievalSettings>
+  /** Absent: nothing is said of models and answers. */
+  readonly settings?: DeclaredSettings
 }
 
 export interface DesiredApiKey {

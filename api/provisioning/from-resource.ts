@@ -9,6 +9,7 @@ import { LOCAL_EMBEDDING } from '../../crds/models.ts'
 import { namespaceOf } from '../../crds/pipeline-ref.ts'
 import type { RagPipeline } from '../../crds/rag-pipeline.ts'
 import type { RagTenant, RagTenantSpec } from '../../crds/rag-tenant.ts'
+import { declaredSettings } from './declared-settings.ts'
 import type { CollectionSettings, DesiredApiKey, DesiredKnowledgeBase, DesiredPipeline, DesiredTenant } from './desired.ts' // prettier-ignore
 
 const DAY = 86_400
@@ -44,6 +45,7 @@ export function desiredTenant(tenant: RagTenant, pipeline: RagPipeline, cluster:
     vectors: collectionSettings(pipeline),
     knowledgeBases: spec.knowledgeBases.map(desiredKnowledgeBase),
     apiKeys: spec.apiKeys.map(desiredApiKey),
+    ...settingsOf(spec),
     ...(restore === undefined ? {} : { restore }),
   }
 }
@@ -84,7 +86,13 @@ function desiredKnowledgeBase(base: RagTenantSpec['knowledgeBases'][number]): De
     description: base.description,
     chunking: defined(base.chunking),
     retrieval: defined(base.retrieval),
+    ...settingsOf(base),
   }
+}
+
+function settingsOf({ models, answering }: Pick<RagTenantSpec, 'models' | 'answering'>) {
+  const settings = declaredSettings(models && defined(models), answering && defined(answering))
+  return Object.keys(settings).length > 0 ? { settings } : {}
 }
 
 /** Unless the resource says otherwise, a replaced key works for a day, or for half of the period if that is shorter. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { KnowledgeBaseRow } from '../stores/postgres/rows.ts'
+import { withDeclared } from './declared-settings.ts'
 import type { DesiredKnowledgeBase, DesiredTenant } from './desired.ts'
 import type { ObservedTenant } from './observed.ts'
 import type { Obstacle, Plan, Step } from './steps.ts'
@@ -36,6 +37,7 @@ function updateStep(slug: string, knowledgeBase: DesiredKnowledgeBase, row: Know
     description: [knowledgeBase.description, row.description],
     chunking: [knowledgeBase.chunking, row.chunking],
     retrieval: [knowledgeBase.retrieval, row.retrieval],
+    settings: [withDeclared(row.settings, knowledgeBase.settings), row.settings],
     managed_by: ['resource', row.managed_by],
   }).filter(([, [wanted, found]]) => !isDeepStrictEqual(wanted, found))
   if (changed.length === 0) return null

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { sameOwner } from '../contract/ownership.ts'
 import { isUnderWay } from './moving/under-way.ts'
 import { collectionSpec, tenantCollection } from './collection-spec.ts'
+import { settingsOf } from './declared-settings.ts'
 import type { DesiredTenant } from './desired.ts'
 import type { ObservedCollection, ObservedTenant } from './observed.ts'
 import { ADOPT_HINT, type Claim, describeOwner, judge, sameResource } from './ownership-claim.ts'
@@ -75,6 +76,7 @@ function planRow(desired: DesiredTenant, { row }: ObservedTenant): Step[] {
     isolation: [desired.isolation, row.isolation],
     status: [desired.disabled ? 'disabled' : 'active', row.status],
     quotas: [desired.quotas, row.quotas],
+    settings: [settingsOf(desired, row.settings), row.settings],
   }).filter(([, [wanted, found]]) => !isDeepStrictEqual(wanted, found))
   if (changed.length > 0) steps.push({ kind: 'update-tenant', tenant: desired, changed: changed.map(([name]) => name) })
   return steps

@@ -112,7 +112,7 @@ export class AnsweringService {
     if (!llm) throw new ApiError('KB_CONFIG_ERROR', 'mode self_rag needs an LLM, and none is configured or chosen (LLM_PROVIDER); use mode simple') // prettier-ignore
     const weight = termWeight(pooled(await statistics.of(scope, ids)))
     const { query: question, usage } = await searchedFor(request, model)
-    const instructions = instructionsFor(searched, request.instructions)
+    const instructions = instructionsFor(scope, searched, request.instructions)
     const maxTokens = request.maxTokens ?? MAX_ANSWER_TOKENS
     const result = yield* selfRagEvents({ scope, request, question, instructions, retrieval, llm, weight, maxTokens })
     return { ...result, usage: sum(usage, result.usage) }
@@ -139,7 +139,7 @@ export class AnsweringService {
     const weight = termWeight(pooled(await statistics.of(scope, retrieval.knowledgeBaseIds)))
     if (!llm) return yield* quote(extractivePieces(request.query, sources, tokenize, weight))
     const searched = await this.#parts.knowledgeBases.resolve(scope, retrieval.knowledgeBaseIds)
-    const instructions = instructionsFor(searched, request.instructions)
+    const instructions = instructionsFor(scope, searched, request.instructions)
     const written = yield* writeAnswer(writing(llm, { ...request, instructions }, sources, weight, streamed))
     return outcomeOf(written)
   }

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { ApiError } from '../contract/error-codes.ts'
+import type { AnsweringSettings } from '../contract/answering.ts'
+import { defined } from '../contract/defined.ts'
 import type { ModelChoice } from '../contract/model-reference.ts'
 import { isSlug } from '../contract/names.ts'
 import { type Quotas, quotasSchema } from '../contract/quotas.ts'
@@ -50,6 +52,8 @@ export interface TenantChanges {
   readonly quotas?: Partial<Quotas> | undefined
   /** Replaces all of its choice. */
   readonly models?: ModelChoice | undefined
+  /** Replaces all of what was set. */
+  readonly answering?: AnsweringSettings | undefined
 }
 
 export interface TenantParts {
@@ -140,7 +144,9 @@ export class TenantService {
       ...(changes.name !== undefined && { display_name: changes.name }),
       ...(changes.plan !== undefined && { plan: changes.plan }),
       ...(changes.quotas !== undefined && { quotas: { ...row.quotas, ...changes.quotas } }),
-      ...(changes.models !== undefined && { settings: { ...row.settings, models: changes.models } }),
+      ...((changes.models ?? changes.answering) && {
+        settings: { ...row.settings, ...defined({ models: changes.models, answering: changes.answering }) },
+      }),
     }))
   }
 

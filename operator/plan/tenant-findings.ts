@@ -7,12 +7,13 @@ import { DRIFTED, driftMessage, toldDrift } from './drift-policy.ts'
 import { fails, holds, obstructed, readiness, sentences, unknown } from './findings.ts'
 import { isPassing } from './store-fault.ts'
 import { type TenantReport } from './tenant-report.ts'
+import { unofferedModels } from './unoffered-models.ts'
 
 const areas = ['SchemaReady', 'CollectionReady', 'KnowledgeBasesReady', 'KeysReady', 'IsolationVerified'] as const
 
 /** The conditions of a tenant, in the order in which people read them. Pure. */
 export function tenantFindings(tenant: Tenant, pipeline: Pipeline | null, report: TenantReport): Finding[] {
-  const found = report.waiting ? waitingFindings(report.waiting) : lookedAt(tenant, report)
+  const found = report.waiting ? waitingFindings(report.waiting) : lookedAt(tenant, pipeline, report)
   const kept = (tenant.status?.conditions ?? []).filter(({ type }) => !found.some(finding => finding.type === type))
   const state = tenant.spec.suspended ? 'it is suspended: its keys are refused' : 'its keys work'
   const ready = readiness(areas, [...found, ...kept], `the tenant is provisioned; ${state}`)
@@ -23,7 +24,7 @@ function waitingFindings({ reason, message }: { reason: string; message: string 
   return areas.map(area => (area === 'SchemaReady' ? fails(area, reason, message) : unknown(area, reason, message)))
 }
 
-function lookedAt(tenant: Tenant, report: TenantReport): Finding[] {
+function lookedAt(tenant: Tenant, pipeline: Pipeline | null, report: TenantReport): Finding[] {
   const { fault, observed } = report
   if (fault?.store === 'database') return [fails('SchemaReady', fault.reason, fault.message)]
   if (fault) return [fails('CollectionReady', fault.reason, fault.message)]
@@ -32,7 +33,7 @@ function lookedAt(tenant: Tenant, report: TenantReport): Finding[] {
   return [
     schemaFinding(report),
     collectionFinding(report),
-    isBlocked ? blocked('KnowledgeBasesReady') : knowledgeBasesFinding(tenant, report),
+    isBlocked ? blocked('KnowledgeBasesReady') : knowledgeBasesFinding(tenant, pipeline, report),
     isBlocked ? blocked('KeysReady') : keysFinding(tenant, report),
     ...isolationFindings(report),
   ]
@@ -77,7 +78,7 @@ function vectorsMissing({ documentsWithoutVectors, observed }: TenantReport): st
   return `${documentsWithoutVectors} documents are ready and collection ${observed?.collection.alias} has no vector of this tenant: they were deleted there. Restore a snapshot of the collection, or have each document indexed again with POST /v1/documents/{id}/reprocess` // prettier-ignore
 }
 
-function knowledgeBasesFinding(tenant: Tenant, report: TenantReport): Finding {
+function knowledgeBasesFinding(tenant: Tenant, pipeline: Pipeline | null, report: TenantReport): Finding {
   const type = 'KnowledgeBasesReady'
   const obstacle = obstructed(type, of(report, 'knowledge-bases'))
   if (obstacle) return obstacle
@@ -86,6 +87,8 @@ function knowledgeBasesFinding(tenant: Tenant, report: TenantReport): Finding {
   const there = new Set(rows.filter(row => row.deleted_at === null).map(({ name }) => name))
   const missing = tenant.spec.knowledgeBases.filter(({ name }) => !there.has(name)).map(({ name }) => name)
   if (missing.length > 0) return fails(type, 'Missing', `knowledge bases ${missing.join(', ')} are not there yet`)
+  const unoffered = pipeline ? unofferedModels(tenant, pipeline) : []
+  if (unoffered.length > 0) return fails(type, 'ModelNotOffered', sentences(unoffered))
   return holds(type, 'AsDeclared', `${tenant.spec.knowledgeBases.length} declared, ${there.size} in all`)
 }
 

@@ -5,11 +5,12 @@ import { mintApiKey } from '../../api/contract/api-key.ts'
 import { types } from '../../operator/observe/resource-types.ts'
 import { type Tenant } from '../../operator/observe/resources.ts'
 import { type RunningOperator } from '../../operator/operator.ts'
-import { ok, startApi, type TestApi } from '../support/api.ts'
+import { ok, startApi, type TestApi, untilReady } from '../support/api.ts'
 import { type Answer } from '../support/api-client.ts'
 import { makeNamespace } from '../support/cluster-objects.ts'
 import { eventually } from '../support/eventually.ts'
 import { orSkip } from '../support/missing-part.ts'
+import { type ModelServer, startModelServer } from '../support/model-server.ts'
 import { conditionOf, OperatorWorld, present } from '../support/operator-world.ts'
 import { reconcileCounts } from '../support/reconcile-counts.ts'
 import { tenantManifest } from '../support/sample-resources.ts'
@@ -25,6 +26,7 @@ describe('what a RagTenant says, as its applications notice it over HTTP', funct
   /** How far the API's clock is ahead. */
   let aheadMs = 0
   let other: string
+  let model: ModelServer
 
   before(async function () {
     this.timeout(900_000)
@@ -34,11 +36,17 @@ describe('what a RagTenant says, as its applications notice it over HTTP', funct
     await world.applySamples()
     await world.becomesReady()
     const on = { database: world.database, collectionPrefix: world.prefix }
-    api = await startApi({ on, worker: false, now: () => new Date(Date.now() + aheadMs) })
+    model = await startModelServer({ reply: () => 'The tea is kept in the kitchen. [1]' })
+    const environment = { LLM_PROVIDER: 'openai', LLM_MODEL: 'usual', LLM_CHOICES: 'openai:other', OPENAI_BASE_URL: model.openAiUrl } // prettier-ignore
+    api = await orSkip(
+      this,
+      startApi({ on, environment, embedding: 'local', now: () => new Date(Date.now() + aheadMs) }),
+    )
   })
 
   after(async () => {
     await api?.stop()
+    await model?.close()
     await world?.dispose()
   })
 
@@ -106,6 +114,43 @@ describe('what a RagTenant says, as its applications notice it over HTTP', funct
       expect((await ask(admin)).status, 'the other key too').to.equal(429)
       await patchTenant({ spec: { quotas: { requestsPerMinute: -1 } } })
       await soon(() => ask(reader), { status: 200 })
+    })
+  })
+
+  describe('models and prompts', () => {
+    it('are those of the knowledge base, else of the tenant, as far as the pipeline offers them', async () => {
+      await world.becomesReady()
+      const client = api.as(await key())
+      const { items } = ok(await client.get('/v1/knowledge-bases?page_size=100')) as { items: { id: string; name: string }[] } // prettier-ignore
+      const { id, name } = items.find(base => base.name === 'handbook')!
+      const { document_id } = ok(await client.post(`/v1/knowledge-bases/${id}/documents`, { content: 'The tea is kept in the kitchen.' })) // prettier-ignore
+      await untilReady(client, document_id)
+      /** The model that answered, and what it was told first. */
+      const asked = (expected: readonly [string, string]) =>
+        eventually(async () => {
+          model.reset()
+          ok(await client.post('/v1/rag', { query: 'Where is the tea?', knowledge_base_ids: [id] }))
+          const { model: name, messages } = model.seen[0]?.body as { model: string; messages: { content: string }[] }
+          expect([name, messages[0]?.content.split('\n')[0]]).to.deep.equal(expected)
+        }, 15_000)
+
+      await patchTenant({ spec: { models: { llm: 'openai:other' }, answering: { prompt: 'Be polite.' } } })
+      const finding = await eventually(async () => {
+        const found = conditionOf(await world.tenant(), 'KnowledgeBasesReady')
+        expect(found).to.include({ status: 'False', reason: 'ModelNotOffered' })
+        return found
+      })
+      expect(finding?.message).to.contain('spec.models.llm is openai:other, which RagPipeline demo does not offer')
+      await patchPipeline({ models: { llm: { provider: 'openai', model: 'usual', choices: ['openai:other'] } } })
+      await eventually(async () =>
+        expect(conditionOf(await world.tenant(), 'KnowledgeBasesReady')).to.include({ status: 'True' }),
+      )
+      await asked(['other', 'Be polite.'])
+      await patchTenant({ spec: { knowledgeBases: [{ name, models: { llm: 'openai:usual' }, answering: { prompt: 'Be terse.' } }] } }) // prettier-ignore
+      await asked(['usual', 'Be terse.'])
+      await patchTenant({ spec: { models: null, answering: null, knowledgeBases: [{ name }] } })
+      await asked(['usual', 'You answer questions from numbered sources.'])
+      await patchPipeline({ models: { llm: null } })
     })
   })
 

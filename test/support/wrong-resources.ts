@@ -254,6 +254,12 @@ export const wrongResources: readonly WrongResource[] = [
     refusal: 'chunkOverlap must be at most half of chunkSize',
   },
   {
+    what: 'an address in place of a model',
+    manifest: tenantManifest({ models: { llm: 'https://llm.example.com' } }),
+    refusal: 'spec.models.llm in body should match',
+    fault: 'spec.models.llm: must be none, or provider:model',
+  },
+  {
     what: 'two keys of one name',
     manifest: tenantManifest({ apiKeys: [key, { ...key, secretName: 'other' }] }),
     refusal: 'spec.apiKeys[1]: Duplicate value',

@@ -4,6 +4,7 @@ import { tenantParams } from '../identifier.ts'
 import { pageQuery, pageReply, pageRequest, pageSchema } from '../pagination.ts'
 import { defineRoute } from '../route.ts'
 import { mintedKeySchema, showKey } from './api-key-shapes.ts'
+import { answeringSchema } from '../../contract/answering.ts'
 import { defined } from '../../contract/defined.ts'
 import { modelChoiceSchema } from '../../contract/model-reference.ts'
 import { quotasBody, readQuotas, showTenant, showUsage, tenantSchema, usageSchema } from './tenant-shapes.ts'
@@ -93,13 +94,14 @@ export const updateTenant = defineRoute({
     plan: planSchema.optional(),
     quotas: quotasBody.optional(),
     models: modelChoiceSchema.optional().describe('Models of its knowledge bases that choose none; above the system’s. Replaces its choice, within 5 seconds.'), // prettier-ignore
+    answering: answeringSchema.optional().describe('How answers from its knowledge bases are written when these do not say. Replaces what was set.'), // prettier-ignore
   }),
   responses: { 200: { description: 'As it is now.', schema: tenantSchema } },
   errors: ['TENANT_NOT_FOUND', 'CONFLICT'],
   async handler({ params, body, caller, requestId, services }) {
     services.requestModels.check(body.models ?? {})
-    const { name, plan, models } = body
-    const changes = defined({ name, plan, models, quotas: body.quotas && readQuotas(body.quotas) })
+    const { name, plan, models, answering } = body
+    const changes = defined({ name, plan, models, answering, quotas: body.quotas && readQuotas(body.quotas) })
     return { status: 200, body: showTenant(await services.tenants.update(params.id, changes, { caller, requestId })) }
   },
 })

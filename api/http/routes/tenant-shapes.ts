@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { answeringSchema, readAnswering } from '../../contract/answering.ts'
+import { modelChoiceSchema, readModelChoice } from '../../contract/model-reference.ts'
 import { type Quotas, quotasSchema } from '../../contract/quotas.ts'
 import type { TenantRow } from '../../stores/postgres/rows.ts'
 import type { TenantUsage } from '../../stores/postgres/tenant-usage.ts'
@@ -43,6 +45,8 @@ export const tenantSchema = z
       storage_mb: z.int(),
       requests_per_minute: z.int(),
     }),
+    models: modelChoiceSchema.describe('Models of its knowledge bases that choose none.'),
+    answering: answeringSchema.describe('How answers from its knowledge bases are written when these do not say.'),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
   })
@@ -82,6 +86,8 @@ export function showTenant(row: TenantRow): z.output<typeof tenantSchema> {
       storage_mb: row.quotas.storageMb,
       requests_per_minute: row.quotas.requestsPerMinute,
     },
+    models: readModelChoice(row.settings),
+    answering: readAnswering(row.settings),
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
   }

@@ -38,15 +38,15 @@ export async function insertKnowledgeBase(tenant: Tenant, row: NewKnowledgeBase)
   return created?.id ?? null
 }
 
-/** Changes what is given of the knowledge base of that name. */
+/** Changes what is given of the knowledge base of that name, and its settings to what is made of those that are stored. */
 export async function updateKnowledgeBase(
   tenant: Tenant,
   name: string,
   changes: Partial<NewKnowledgeBase>,
+  settingsOf: (stored: KnowledgeBaseRow['settings']) => object,
 ): Promise<void> {
-  await table(tenant)
-    .where({ name })
-    .update({ ...(changes as Partial<KnowledgeBaseRow>), ...changed(tenant) })
+  const row = await table(tenant).where({ name }).forUpdate().first('id', 'settings')
+  if (row) await changeKnowledgeBase(tenant, row.id, { ...changes, settings: settingsOf(row.settings) })
 }
 
 /** Settings decide what a search gives, so a change of them raises the version too. */

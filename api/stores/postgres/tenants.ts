@@ -56,7 +56,7 @@ export async function numberOfTenants(sql: Knex): Promise<number> {
   return Number(row?.count ?? 0)
 }
 
-export type NewTenant = Omit<TenantRow, 'id' | 'settings' | 'released_at' | 'created_at' | 'updated_at'> & {
+export type NewTenant = Omit<TenantRow, 'id' | 'released_at' | 'created_at' | 'updated_at'> & {
   readonly id?: string
 }
 

@@ -36,7 +36,7 @@ describe("OpenAI's client", () => {
   before(async function () {
     this.timeout(120_000)
     model = await startModelServer()
-    const environment = { LLM_PROVIDER: 'openai', LLM_MODEL: 'scripted', OPENAI_BASE_URL: model.openAiUrl, OPENAI_API_KEY: 'k' } // prettier-ignore
+    const environment = { LLM_PROVIDER: 'openai', LLM_MODEL: 'scripted', LLM_CHOICES: 'openai:other,vllm:scripted', OPENAI_BASE_URL: model.openAiUrl, VLLM_BASE_URL: model.openAiUrl, OPENAI_API_KEY: 'k' } // prettier-ignore
     api = await orSkip(this, startApi({ embedding: 'local', environment }))
     tenant = await api.tenant()
     manuals = await tenant.knowledgeBase('manuals')
@@ -181,12 +181,55 @@ describe("OpenAI's client", () => {
   describe('models', () => {
     it('are those of the service and the knowledge bases that the key may read', async () => {
       const ids = async (key: string) => (await clientOf(api, key).models.list()).data.map(({ id }) => id)
-      expect(await ids(tenant.key)).to.deep.equal(['selfrag', 'scripted', 'bge-small-en-v1.5', 'kb:canteen', 'kb:manuals']) // prettier-ignore
+      expect(await ids(tenant.key)).to.deep.equal(['selfrag', 'scripted', 'other', 'vllm:scripted', 'bge-small-en-v1.5', 'kb:canteen', 'kb:manuals']) // prettier-ignore
       const { key } = await tenant.withKey({ role: 'read', scope_kb_ids: [manuals] })
-      expect(await ids(key)).to.deep.equal(['selfrag', 'scripted', 'bge-small-en-v1.5', 'kb:manuals'])
+      expect(await ids(key)).to.deep.equal([
+        'selfrag',
+        'scripted',
+        'other',
+        'vllm:scripted',
+        'bge-small-en-v1.5',
+        'kb:manuals',
+      ])
       const shown: Json = await client.models.retrieve('kb:manuals')
       expect(shown).to.include({ id: 'kb:manuals', object: 'model', knowledge_base_id: manuals })
       expect(shown.created).to.be.greaterThan(1_600_000_000)
+    })
+
+    it('are chosen by name, above what knowledge base and tenant say; without one these decide', async () => {
+      const asked = async (name: string, more: object = {}) => {
+        model.reset({ reply: () => 'It is serviced every 400 hours [1].' })
+        const answer = await client.chat.completions.create({ model: name, messages: [question], ...more })
+        expect(answer.model).to.equal(name)
+        return model.seen.map(({ body }) => body['model'])
+      }
+      ok(await api.admin.patch(`/admin/tenants/${tenant.id}`, { models: { llm: 'openai:other' } }))
+      const shown: Json = await client.models.retrieve('vllm:scripted')
+      expect(shown).to.include({ kind: 'llm', owned_by: 'vllm' })
+      expect(await asked('selfrag')).to.deep.equal(['other'])
+      expect(await asked('scripted')).to.deep.equal(['scripted'])
+      expect(await asked('openai:scripted')).to.deep.equal(['scripted'])
+      expect(await asked('vllm:scripted', { retrieval_config: { retriever: 'bm25' } })).to.deep.equal(['scripted'])
+      const both = { model: 'other', messages: [question], retrieval_config: { model: { llm: 'none' } } }
+      expect(await rejectionOf(client.chat.completions.create(both), BadRequestError)).to.have.property('message').that.includes('leave one of them out') // prettier-ignore
+      ok(await api.admin.patch(`/admin/tenants/${tenant.id}`, { models: {} }))
+      expect(await asked('selfrag')).to.deep.equal(['scripted'])
+    })
+
+    it('answer in the words that the tenant wants, unless the knowledge base wants others', async () => {
+      const instructions = async () => {
+        model.reset({ reply: () => 'It is serviced every 400 hours [1].' })
+        await client.chat.completions.create({ model: 'kb:manuals', messages: [question] })
+        return prompts()[0]?.[0]?.content.split('\n\n')[0]
+      }
+      const settings = ok(await api.admin.patch(`/admin/tenants/${tenant.id}`, { answering: { prompt: 'Be polite.' } }))
+      expect(settings.answering).to.deep.equal({ prompt: 'Be polite.' })
+      expect(await instructions()).to.equal('Be polite.')
+      ok(await tenant.client.patch(`/v1/knowledge-bases/${manuals}`, { answering: { prompt: 'Be terse.' } }))
+      expect(await instructions()).to.equal('Be terse.')
+      ok(await tenant.client.patch(`/v1/knowledge-bases/${manuals}`, { answering: {} }))
+      ok(await api.admin.patch(`/admin/tenants/${tenant.id}`, { answering: {} }))
+      expect(await instructions()).to.match(/^You answer questions/)
     })
 
     it('outside of the key’s scope are told as those that there are none of', async () => {

@@ -47,7 +47,12 @@ describe('what a resource asks for in the stores', () => {
         suspended: true,
         isolation: 'Dedicated',
         quotas: { documents: -1 },
-        knowledgeBases: [{ name: 'handbook', chunking: { chunkSize: 500 }, retrieval: { topK: 7 } }],
+        models: { llm: 'openai:gpt-4o-mini' },
+        answering: {},
+        knowledgeBases: [
+          { name: 'handbook', chunking: { chunkSize: 500 }, retrieval: { topK: 7 } },
+          { name: 'recipes', models: { reranker: 'none' }, answering: { prompt: ' You are a cook. ' } },
+        ],
         apiKeys: [
           { name: 'reader', role: 'read', secretName: 'a', knowledgeBases: ['handbook'], rotateAfter: '90m' },
           { name: 'admin', role: 'admin', secretName: 'b', rotateAfter: '30d' },
@@ -68,7 +73,17 @@ describe('what a resource asks for in the stores', () => {
       adopt: true,
       collectionPrefix: 'demo',
       vectors: desiredPipeline(pipeline(), 'c').vectors,
-      knowledgeBases: [{ name: 'handbook', description: '', chunking: { chunkSize: 500 }, retrieval: { topK: 7 } }],
+      settings: { models: { llm: 'openai:gpt-4o-mini' } },
+      knowledgeBases: [
+        { name: 'handbook', description: '', chunking: { chunkSize: 500 }, retrieval: { topK: 7 } },
+        {
+          name: 'recipes',
+          description: '',
+          chunking: {},
+          retrieval: {},
+          settings: { models: { reranker: 'none' }, answering: { prompt: 'You are a cook.' } },
+        },
+      ],
       apiKeys: [
         { name: 'reader', role: 'read', knowledgeBases: ['handbook'], rotateAfterSeconds: 5400, overlapSeconds: 2700 },
         { name: 'admin', role: 'admin', rotateAfterSeconds: 2_592_000, overlapSeconds: 86_400 },

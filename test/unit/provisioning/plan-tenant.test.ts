@@ -105,6 +105,33 @@ describe('provisioning/plan-tenant', () => {
     ['tells of rights that it cannot take away', schemaWith({ grants: [grant(null)] }), [], ['rights of spy']],
     ['updates the row', rowWith({ display_name: 'Old', status: 'disabled' }), ['update-tenant'], []],
     [
+      'takes away a choice that the resource does not make any more',
+      rowWith({ settings: { models: { llm: 'openai:old' }, kept: 1 } }),
+      ['update-tenant'],
+      [],
+    ],
+    [
+      'writes nothing when models and prompt are as declared',
+      rowWith({ settings: { kept: 1, models: { llm: 'openai:a' }, answering: { prompt: 'Be brief.' } } }),
+      [],
+      [],
+      { settings: { models: { llm: 'openai:a' }, answering: { prompt: 'Be brief.' } } },
+    ],
+    [
+      'leaves what HTTP has chosen for a tenant of its own',
+      rowWith({ managed_by: 'api', settings: { models: { llm: 'openai:a' } } }),
+      [],
+      [],
+      { managedBy: 'api' },
+    ],
+    [
+      'sets the models of a knowledge base',
+      settled,
+      ['update-knowledge-base'],
+      [],
+      { knowledgeBases: [{ ...firstKb!, settings: { models: { llm: 'none' } } }] },
+    ],
+    [
       'takes back what was released',
       {
         ...rowWith({ owner: before, released_at: NOW, status: 'disabled', managed_by: 'api' }),

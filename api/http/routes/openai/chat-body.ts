@@ -41,7 +41,7 @@ export const chatBody = z.strictObject({
     .string()
     .min(1)
     .max(300)
-    .describe('`selfrag`, the configured LLM, or a knowledge base (`kb:` and its name, or its id): what GET /v1/models lists.'), // prettier-ignore
+    .describe('`selfrag` (what is configured for the knowledge bases and the tenant), an LLM that the service offers, or a knowledge base (`kb:` and its name, or its id): what GET /v1/models lists.'), // prettier-ignore
   messages: z
     .array(messageSchema)
     .min(1)

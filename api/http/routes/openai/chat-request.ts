@@ -18,6 +18,7 @@ export function answerRequest(body: ChatBody, model: CatalogueModel): AnswerRequ
   return {
     ...retrievalRequest({
       ...body.retrieval_config,
+      model: chosenModels(body, model),
       query: textOf(last),
       knowledge_base_ids: knowledgeBases(body, model),
     }),
@@ -34,6 +35,13 @@ function isInstruction(role: ChatMessage['role']): boolean {
 
 function textOf({ content }: ChatMessage): string {
   return typeof content === 'string' ? content : content.map(({ text }) => text).join('\n')
+}
+
+/** Who names an LLM gets that one, whatever knowledge base, tenant and system say. */
+function chosenModels({ retrieval_config: { model: chosen } }: ChatBody, { id, reference }: CatalogueModel) {
+  if (reference === undefined) return chosen
+  if (chosen?.llm === undefined || chosen.llm === reference) return { ...chosen, llm: reference }
+  throw new ApiError('VALIDATION_ERROR', `retrieval_config.model.llm: is ${JSON.stringify(chosen.llm)}, and model is ${JSON.stringify(id)}; leave one of them out`) // prettier-ignore
 }
 
 function knowledgeBases({ knowledge_base_ids: named }: ChatBody, model: CatalogueModel): string[] {
