@@ -24,6 +24,10 @@ export function buildIngestion({
     cache,
     usage,
     auditRetentionDays: configuration.AUDIT_RETENTION_DAYS,
+    schedule: {
+      maintenance: configuration.SCHEDULED_MAINTENANCE === 'weekly',
+      isolationCheck: configuration.SCHEDULED_ISOLATION_CHECK === 'daily',
+    },
     now: () => new Date(),
     log,
   }

@@ -61,6 +61,7 @@ export const reservedVariables = {
   ALLOWED_HOSTS: 'spec.allowedHosts',
   ADMIN_TOKEN: 'Secret `<name>-admin-token`',
   WORKER_CONCURRENCY: 'spec.worker.concurrency',
+  SCHEDULED_ISOLATION_CHECK: 'fixed',
 } as const satisfies Partial<Record<VariableName, string>>
 
 export type ReservedVariable = keyof typeof reservedVariables

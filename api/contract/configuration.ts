@@ -186,6 +186,14 @@ export const configurationSchema = z.object({
   AUDIT_RETENTION_DAYS: integer(1, 3650)
     .default(90)
     .describe('Days that rows of the audit log are kept; the worker removes older ones every night.'),
+  SCHEDULED_MAINTENANCE: z
+    .enum(['weekly', 'off'])
+    .default('weekly')
+    .describe('Whether the worker does every Sunday night what `selfrag maintain` does: compares rows and points, rebuilds broken indexes, VACUUM (ANALYZE).'), // prettier-ignore
+  SCHEDULED_ISOLATION_CHECK: z
+    .enum(['daily', 'off'])
+    .default('daily')
+    .describe('Whether the worker has every tenant try each night to reach what is not its own. An operator does so itself.'), // prettier-ignore
   WORKER_CONCURRENCY: integer(1, 64).default(2).describe('Documents that one worker handles at the same time.'),
   SHUTDOWN_GRACE_SECONDS: integer(1, 600)
     .default(20)

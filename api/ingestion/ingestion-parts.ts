@@ -25,6 +25,8 @@ export interface IngestionParts {
   readonly cache: Pick<Cache, 'purge'>
   readonly usage: UsageMeter
   readonly auditRetentionDays: number
+  /** What this installation has done at night besides cleaning up. */
+  readonly schedule: { readonly maintenance: boolean; readonly isolationCheck: boolean }
   readonly now: () => Date
   readonly log: Logger
 }

@@ -8,13 +8,15 @@ import { queueConnection } from './queue-connection.ts'
 
 /**
  * `documents`: one active job a key (a document, or a knowledge base that goes), so that nothing is indexed and deleted at
- * the same time. `calibrations`: one waiting and one active a key, so that asking twice costs nothing. `clean-up`: what the
+ * the same time. `calibrations`: one waiting and one active a key, so that asking twice costs nothing. The rest: what the
  * schedule asks for, at night.
  */
 const queues = {
   documents: { policy: 'singleton' },
   calibrations: { policy: 'stately' },
   'clean-up': { policy: 'stately' },
+  maintenance: { policy: 'stately' },
+  'isolation-check': { policy: 'stately' },
 } as const
 type QueueName = keyof typeof queues
 
@@ -31,9 +33,6 @@ const priorityOf: Readonly<Record<Exclude<JobKind, 'ingest'>, number>> = {
   'delete-knowledge-base': 1,
   calibrate: 0,
 }
-
-/** At night, UTC, and not at the full hour, when everybody's jobs are due. */
-const CLEAN_UP_AT = '17 3 * * *'
 
 const DAY = 86_400
 
@@ -62,6 +61,15 @@ export interface QueuedJob {
 
 /** @param signal aborted when the job is no longer this worker's, or the worker gives it back to stop */
 export type JobHandler = (jobId: string, signal: AbortSignal) => Promise<void>
+
+/** What one of all workers does again and again. */
+export interface ScheduledTask {
+  readonly name: Exclude<QueueName, 'documents' | 'calibrations'>
+  /** As cron has it, UTC; null: not at all (any more). */
+  readonly at: string | null
+  /** Harmless when it is run twice, or cut off. */
+  readonly run: (signal: AbortSignal) => Promise<void>
+}
 
 export interface QueueSettings {
   readonly database: Knex
@@ -157,21 +165,27 @@ export class JobQueue {
     for (const worker of this.#workers) this.#boss.notifyWorker(worker)
   }
 
-  /**
-   * Runs jobs: `concurrency` documents at a time, and one calibration.
-   * @param cleanUp run every night by one of all workers
-   */
-  async work(
-    concurrency: number,
-    handler: JobHandler,
-    cleanUp?: (signal: AbortSignal) => Promise<void>,
-  ): Promise<void> {
+  /** Runs jobs: `concurrency` documents at a time, one calibration, and what is due. */
+  async work(concurrency: number, handler: JobHandler, scheduled: readonly ScheduledTask[] = []): Promise<void> {
     await this.start()
     for (let slot = 0; slot < concurrency; slot++) await this.#addWorker('documents', 0.5, handler)
     await this.#addWorker('calibrations', 0.5, handler)
-    if (!cleanUp) return
-    await this.#boss.schedule('clean-up', CLEAN_UP_AT)
-    await this.#addWorker('clean-up', 60, (_, signal) => cleanUp(signal))
+    for (const { name, at, run } of scheduled) {
+      if (at === null) await this.#boss.unschedule(name)
+      else await this.#boss.schedule(name, at)
+      // Also what is not scheduled any more: it may be due still.
+      await this.#addWorker(name, 60, (_, signal) => this.#runTask(name, () => run(signal)))
+    }
+  }
+
+  /** Nobody keeps a record of it: the log is where a failure is told. It is tried again. */
+  async #runTask(name: string, run: () => Promise<void>): Promise<void> {
+    try {
+      await run()
+    } catch (error) {
+      this.#log.error({ err: error, task: name }, 'a scheduled task failed and is tried again')
+      throw error
+    }
   }
 
   async #addWorker(queue: QueueName, pollingIntervalSeconds: number, handler: JobHandler): Promise<void> {

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Mover } from '../provisioning/moving/mover.ts'
 import type { MoveTiming } from '../provisioning/moving/plan-move.ts'
-import { cleanUp } from './clean-up.ts'
 import type { IngestionParts } from './ingestion-parts.ts'
 import { runJob } from './run-job.ts'
+import { scheduledTasks } from './scheduled-tasks.ts'
 
 export interface Worker {
   /** Resolves when jobs are being taken; waits for a database that is not there yet. */
@@ -35,7 +35,7 @@ async function keepTrying(parts: IngestionParts, concurrency: number, stopping: 
   for (let attempt = 1; !stopping.aborted; attempt++) {
     try {
       const run = (jobId: string, signal: AbortSignal) => runJob(parts, jobId, signal)
-      await parts.queue.work(concurrency, run, signal => cleanUp(parts, signal))
+      await parts.queue.work(concurrency, run, scheduledTasks(parts))
       parts.log.info({ concurrency }, 'the worker takes jobs')
       return
     } catch (error) {

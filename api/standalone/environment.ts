@@ -26,6 +26,9 @@ export function standaloneEnvironment(
     // embedded database serves them one after the other anyway.
     DB_POOL_SIZE: '4',
     DB_MAX_OVERFLOW: '4',
+    // Maintenance switches roles for whole sessions, of which the embedded database has one for everybody.
+    SCHEDULED_MAINTENANCE: 'off',
+    SCHEDULED_ISOLATION_CHECK: 'off',
   }
 }
 

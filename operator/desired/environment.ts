@@ -19,6 +19,8 @@ export function plainVariables(pipeline: RagPipeline): Partial<Record<RenderedVa
     ENVIRONMENT: 'production',
     HOST: '0.0.0.0',
     PORT: String(PORT),
+    // The operator checks its tenants itself, and tells it in their conditions.
+    SCHEDULED_ISOLATION_CHECK: 'off',
     ...pipelineVariables(pipeline),
     ...present<ReservedVariable>({
       ...postgresVariables(spec.postgres),

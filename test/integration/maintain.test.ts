@@ -6,6 +6,12 @@ import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import pg from 'pg'
+import { buildIngestion } from '../../api/build-ingestion.ts'
+import { QUEUE_SCHEMA } from '../../api/contract/names.ts'
+import { JobQueue } from '../../api/ingestion/queue.ts'
+import { scheduledTasks } from '../../api/ingestion/scheduled-tasks.ts'
+import { readIsolationCheck } from '../../api/stores/postgres/isolation-check.ts'
+import { describeTenantPlace } from '../../api/stores/postgres/tenant-roles.ts'
 import { inTenant, TenantScope } from '../../api/stores/postgres/tenant-scope.ts'
 import { listTenants } from '../../api/stores/postgres/tenants.ts'
 import { chunkId, pointId } from '../../api/stores/vectors/point-id.ts'
@@ -95,7 +101,67 @@ describe('selfrag maintain', function () {
       await sql.raw('SELECT pg_advisory_xact_lock(?, 7)', [0x73656c66])
       expect((await maintain()).map(({ message }) => message)).to.deep.equal(['maintenance runs already; nothing was done']) // prettier-ignore
     })
-    expect(await maintain()).to.have.length(3)
+    expect(await maintain()).to.have.length(4)
+  })
+
+  it('is done by a worker when the schedule asks for it, and not where that is switched off', async () => {
+    const { database } = api.application.stores
+    const schedule = () => database('schedule').withSchema(QUEUE_SCHEMA).orderBy('name').select('name', 'cron')
+    const own = { 'clean-up': '17 3 * * *', 'isolation-check': '47 2 * * *', maintenance: '37 3 * * 0' }
+    expect(await schedule()).to.deep.equal(Object.entries(own).map(([name, cron]) => ({ name, cron })))
+    const due = (name: string) => database.raw(`INSERT INTO ??.job (name, policy) VALUES (?, 'stately')`, [QUEUE_SCHEMA, name]) // prettier-ignore
+    const isDone = async (name: string) => {
+      const [job] = await database('job').withSchema(QUEUE_SCHEMA).where({ name }).select('state') // prettier-ignore
+      expect(job).to.deep.equal({ state: 'completed' })
+    }
+    const before = await readIsolationCheck(database)
+    for (const name of ['isolation-check', 'maintenance'] as const) {
+      await due(name)
+      api.application.queue.wake()
+      await eventually(() => isDone(name), 20_000)
+    }
+    expect((await readIsolationCheck(database))?.at).to.be.greaterThan(before!.at)
+    const off = { ...buildIngestion(api.application), schedule: { maintenance: false, isolationCheck: false } }
+    const queue = new JobQueue({ database, log: off.log, supervise: true })
+    try {
+      await queue.work(1, async () => undefined, scheduledTasks(off))
+      expect(await schedule()).to.deep.equal([{ name: 'clean-up', cron: own['clean-up'] }])
+    } finally {
+      await queue.stop(1000)
+    }
+  })
+
+  it('has each tenant try what is not its own, and metrics and doctor tell what came of it', async () => {
+    const neighbour = await api.tenant()
+    const { database } = api.application.stores
+    const metrics = async () => (await fetch(`${api.url}/metrics`)).text()
+    const doctor = async () => {
+      const { stdout } = await run(process.execPath, ['api/selfrag.ts', 'doctor', '--json', '--only', 'isolation'], { cwd: root, env: environment }).catch((error: { stdout: string }) => error) // prettier-ignore
+      const { checks } = JSON.parse(stdout) as { checks: { check: string; status: string; message: string }[] }
+      return checks.find(({ check }) => check === 'isolation')
+    }
+    expect((await maintain('--only', 'isolation'))[0]).to.deep.include({ message: 'isolation was checked', tenants: 2, unchecked: 0, broken: [] }) // prettier-ignore
+    expect(await metrics()).to.match(/^isolation_broken_tenants 0$/m)
+    expect(await doctor()).to.include({ status: 'ok' })
+    const other = (await listTenants(database)).find(({ id }) => id === neighbour.id)!
+    const { role } = await describeTenantPlace(database, scope.slug)
+    const asNeighbour = (statement: string) => inTenant(database, new TenantScope(other), ({ sql }) => sql.raw(statement)) // prettier-ignore
+    await asNeighbour(`GRANT USAGE ON SCHEMA ${other.schema_name} TO "${role}"`)
+    try {
+      const [found] = await maintain('--only', 'isolation')
+      const reached = `schema ${other.schema_name} (of tenant ${other.slug}, by grants)`
+      expect(found).to.deep.include({ level: 'ERROR', tenant: scope.slug })
+      expect(found!['reached']).to.include(reached)
+      expect(await metrics()).to.match(/^isolation_broken_tenants 1$/m)
+      const finding = await doctor()
+      expect(finding).to.include({ status: 'failed' })
+      expect(finding?.message).to.contain(`${scope.slug} could ${reached}`)
+    } finally {
+      await asNeighbour(`REVOKE ALL ON SCHEMA ${other.schema_name} FROM "${role}"`)
+    }
+    await maintain('--only', 'isolation')
+    expect(await metrics()).to.match(/^isolation_broken_tenants 0$/m)
+    expect(await metrics()).to.match(/^isolation_last_check_timestamp_seconds \d/m)
   })
 })
 

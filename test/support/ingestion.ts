@@ -146,6 +146,7 @@ export class IngestionBench {
       cache: this.cache,
       usage: this.usage,
       auditRetentionDays: 90,
+      schedule: { maintenance: false, isolationCheck: false },
       now: () => new Date(),
       log: quiet,
       ...changes,

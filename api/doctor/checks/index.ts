@@ -5,6 +5,7 @@ import { configurationCheck } from './configuration.ts'
 import { databaseCheck } from './database.ts'
 import { diskCheck } from './disk.ts'
 import { embeddingCheck } from './embedding.ts'
+import { isolationCheck } from './isolation.ts'
 import { llmCheck } from './llm.ts'
 import { memoryCheck } from './memory.ts'
 import { migrationsCheck } from './migrations.ts'
@@ -25,6 +26,7 @@ export const checks: readonly Check[] = [
   vectorsCheck,
   collectionsCheck,
   pointsCheck,
+  isolationCheck,
   redisCheck,
   embeddingCheck,
   llmCheck,
