@@ -99,14 +99,12 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
 }
 
 async function build(database: TestDatabase, options: ApiOptions): Promise<Application> {
-  const vectors = await qdrant()
   const parsed = parseConfiguration({
     ENVIRONMENT: 'test',
     DATABASE_URL: (await options.databaseAt?.(database.url)) ?? database.url,
     DB_POOL_SIZE: '5',
     DB_MAX_OVERFLOW: '10',
-    QDRANT_URL: vectors.url,
-    QDRANT_API_KEY: vectors.apiKey,
+    ...(options.environment?.['VECTOR_ENGINE'] === 'pgvector' ? {} : await qdrantVariables()),
     QDRANT_COLLECTION_PREFIX: options.on?.collectionPrefix ?? `test-${randomBytes(4).toString('hex')}`,
     ADMIN_TOKEN,
     EMBEDDING_PROVIDER: options.embedding ?? 'none',
@@ -130,6 +128,11 @@ async function build(database: TestDatabase, options: ApiOptions): Promise<Appli
     works: options.worker ?? true,
     ...(options.sweepCacheEveryMs !== undefined && { sweepCacheEveryMs: options.sweepCacheEveryMs }),
   })
+}
+
+async function qdrantVariables() {
+  const { url, apiKey } = await qdrant()
+  return { QDRANT_URL: url, QDRANT_API_KEY: apiKey }
 }
 
 /** The application closes its embedder; the run's one is for all suites. */

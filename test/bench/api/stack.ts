@@ -10,7 +10,7 @@ import { startModelServer } from '../../support/model-server.ts'
 import { qdrant } from '../../support/qdrant.ts'
 import { onTeardown } from '../../support/teardown.ts'
 import type { BenchOptions } from './options.ts'
-import { postgresWithVectors } from './postgres-with-vectors.ts'
+import { postgresWithVectors } from '../../support/postgres-with-vectors.ts'
 
 export const ADMIN_TOKEN = 'admin-token-of-the-bench'
 const DIMENSION = 384
