@@ -8,6 +8,7 @@ import { inOwnWorlds } from '../support/own-worlds.ts'
 import { postgres } from '../support/postgres.ts'
 import { tenantManifest } from '../support/sample-resources.ts'
 import { type ScriptedProxy, scriptedProxy } from '../support/scripted-proxy.ts'
+import { onSmallDisk, type SmallDisk } from '../support/small-disk.ts'
 import { type TcpGate, tcpGate } from '../support/tcp-gate.ts'
 
 describe('an operator whose stores fail', function () {
@@ -119,27 +120,49 @@ describe('an operator whose stores fail', function () {
       }
     }
 
+    /** Where nothing can be mounted, the server says what it would say. */
+    function pretendedDisk(): SmallDisk {
+      return {
+        fill: () =>
+          asSuperuser(sql =>
+            sql.raw(`
+              CREATE FUNCTION no_room() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+                RAISE EXCEPTION 'could not extend file "base/1/2": No space left on device' USING ERRCODE = '53100', HINT = 'Check free disk space.';
+              END $$;
+              CREATE EVENT TRIGGER no_room ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION no_room()`),
+          ),
+        free: () => asSuperuser(sql => sql.raw('DROP EVENT TRIGGER no_room')),
+        remove: async () => undefined,
+      }
+    }
+
     it('whose disk is full is told as that, and the tenant is made as soon as there is room', async () => {
-      await world.start()
-      await world.applySamples()
-      await world.becomesReady()
-      await asSuperuser(sql =>
-        sql.raw(`
-          CREATE FUNCTION no_room() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
-            RAISE EXCEPTION 'could not extend file "base/1/2": No space left on device' USING ERRCODE = '53100', HINT = 'Check free disk space.';
-          END $$;
-          CREATE EVENT TRIGGER no_room ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION no_room()`),
-      )
-      await world.create(tenantManifest({}, 'late'))
-      const schema = async () => conditionOf(await world.tenant('late'), 'SchemaReady')
-      await eventually(async () => {
-        expect(await schema()).to.include({ status: 'False', reason: 'OutOfResources' })
-      })
-      expect((await schema())?.message, "the server's words, without SQL").to.match(/^could not extend file .*No space left on device/) // prettier-ignore
-      expect(conditionOf(await world.tenant('late'), 'Progressing')).to.include({ status: 'True', reason: 'Retrying' })
-      expect(conditionOf(await world.tenant(), 'Ready'), 'the others').to.include({ status: 'True' })
-      await asSuperuser(sql => sql.raw('DROP EVENT TRIGGER no_room'))
-      await eventually(async () => expect(conditionOf(await world.tenant('late'), 'Ready')?.status).to.equal('True'), 60_000) // prettier-ignore
+      const server = knex({ client: 'pg', connection: (await postgres()).url, pool: { min: 0, max: 1 } })
+      const disk = (await onSmallDisk(server, world.database.name)) ?? pretendedDisk()
+      try {
+        await world.start()
+        await world.applySamples()
+        await world.becomesReady()
+        await disk.fill()
+        await world.create(tenantManifest({}, 'late'))
+        const schema = async () => conditionOf(await world.tenant('late'), 'SchemaReady')
+        await eventually(async () => {
+          expect(await schema()).to.include({ status: 'False', reason: 'OutOfResources' })
+        })
+        expect((await schema())?.message, "the server's words, without SQL").to.match(/^could not .* file .*No space left on device/) // prettier-ignore
+        expect(conditionOf(await world.tenant('late'), 'Progressing')).to.include({
+          status: 'True',
+          reason: 'Retrying',
+        })
+        expect(conditionOf(await world.tenant(), 'Ready'), 'the others').to.include({ status: 'True' })
+        await disk.free()
+        await eventually(async () => expect(conditionOf(await world.tenant('late'), 'Ready')?.status).to.equal('True'), 60_000) // prettier-ignore
+      } finally {
+        await disk.free().catch(() => undefined)
+        await world.dispose()
+        await disk.remove()
+        await server.destroy()
+      }
     })
 
     it('that is away is tried by the pipeline alone, however many tenants there are', async () => {
