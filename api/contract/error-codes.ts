@@ -1,3 +1,5 @@
+import { maskSecrets } from './mask-secrets.ts'
+
 /** Every code that an error body can bear, with the HTTP status it normally comes with. Users program against these. */
 export const errorStatus = {
   INVALID_API_KEY: 401,
@@ -28,7 +30,7 @@ export const errorCodes = Object.keys(errorStatus) as [ErrorCode, ...ErrorCode[]
 
 /**
  * An error that a caller of the API is meant to read: `detail` says what was wrong, with which value, and what to do.
- * Never put a secret, a stack or another tenant's name into it. `status` overrides the code's usual one (413, 415, 422).
+ * Never put a secret, a stack or another tenant's name into it; what callers send instead of an id may be a key, and is masked. `status` overrides the code's usual one (413, 415, 422).
  */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
@@ -41,7 +43,7 @@ export class ApiError extends Error {
     detail: string,
     options: { status?: number; headers?: Record<string, string>; cause?: unknown } = {},
   ) {
-    super(detail, options.cause === undefined ? undefined : { cause: options.cause })
+    super(maskSecrets(detail), options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.status = options.status ?? errorStatus[code]
     this.headers = options.headers ?? {}

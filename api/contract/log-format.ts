@@ -1,4 +1,6 @@
 import type { LoggerOptions } from 'pino'
+import { describeError } from './describe-error.ts'
+import { maskSecrets } from './mask-secrets.ts'
 
 /**
  * One JSON object a line: timestamp, level, logger, message, and what the caller adds (request_id, tenant_id,
@@ -10,6 +12,8 @@ export function logOptions(logger: string, level: string): LoggerOptions {
     base: { logger },
     messageKey: 'message',
     timestamp: () => `,"timestamp":"${new Date().toISOString()}"`,
+    serializers: { err: (error: unknown) => describeError(error) },
+    hooks: { streamWrite: maskSecrets },
     formatters: { level: label => ({ level: label.toUpperCase() }) },
     redact: {
       // Keys reach logs by way of request headers and client errors; documents by way of bodies.

@@ -19,6 +19,13 @@ export class ProviderError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds
     this.status = options.status
   }
+
+  /** Says it in other words, and forgets its cause, which has the first ones. */
+  restate(message: string): this {
+    this.message = message
+    delete this.cause
+    return this
+  }
 }
 
 /** The embedding model answers vectors of another length than the collection is made for. A retry does not help. */

@@ -3,13 +3,14 @@ import type { AddressInfo } from 'node:net'
 
 /**
  * What becomes of one request: handed on; handed on and its answer thrown away with the connection; never answered; or
- * answered here.
+ * answered here, with these words or, as Qdrant tells an error, with the request's own.
  */
 export type Fate =
   | 'pass'
   | 'lose-answer'
   | 'hang'
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string }
+  | { readonly status: number; readonly repeats: true }
 
 export interface SeenRequest {
   readonly method: string
@@ -34,7 +35,8 @@ export async function scriptedProxy(target: string): Promise<ScriptedProxy> {
     seen.push(request)
     const fate = proxy.script(request)
     if (fate === 'hang') return
-    if (typeof fate === 'object') {
+    if (typeof fate === 'object' && 'repeats' in fate) void repeat(incoming, outgoing, fate.status)
+    else if (typeof fate === 'object') {
       incoming.resume()
       outgoing.writeHead(fate.status, fate.headers).end(fate.body ?? '')
     } else pass(target, incoming, outgoing, fate === 'lose-answer')
@@ -51,6 +53,11 @@ export async function scriptedProxy(target: string): Promise<ScriptedProxy> {
     },
   }
   return proxy
+}
+
+async function repeat(incoming: IncomingMessage, outgoing: ServerResponse, status: number): Promise<void> {
+  const error = `${JSON.stringify(incoming.headers)} ${(await incoming.toArray()).join('')}`
+  outgoing.writeHead(status).end(JSON.stringify({ status: { error } }))
 }
 
 function pass(target: string, incoming: IncomingMessage, outgoing: ServerResponse, loseAnswer: boolean): void {

@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { setTimeout as delay } from 'node:timers/promises'
+import { withoutEcho } from '../../../contract/without-echo.ts'
 import { VectorStoreUnavailable } from '../vector-store.ts'
 import { QdrantError } from './errors.ts'
 
@@ -109,7 +110,10 @@ export class QdrantTransport {
     if (worthRetrying.has(status)) {
       const pauseMs = retryAfter(answer.retryAfter, Date.now())
       const why = status === 429 ? 'overloaded' : 'away'
-      const error = this.#unavailable(`answers ${status}: ${excerpt(text)}`, { why, retryAfterMs: pauseMs })
+      const error = this.#unavailable(`answers ${status}: ${this.#words(text, payload)}`, {
+        why,
+        retryAfterMs: pauseMs,
+      })
       if (pauseMs === undefined || pauseMs <= LONGEST_PAUSE_MS) return { ok: false, retry: true, error, pauseMs }
       // Nobody waits for that long here, and whoever comes back before is not let through.
       this.#quiet = { until: performance.now() + Math.min(pauseMs, LONGEST_QUIET_MS), error }
@@ -119,7 +123,12 @@ export class QdrantTransport {
       const error = this.#unavailable(`refuses the API key (${status}); check QDRANT_API_KEY`, { why: 'refused' })
       return { ok: false, retry: false, error }
     }
-    return { ok: false, retry: false, error: new QdrantError(status, `${method} ${path}`, excerpt(text)) }
+    return { ok: false, retry: false, error: new QdrantError(status, `${method} ${path}`, this.#words(text, payload)) }
+  }
+
+  /** What an answer says is wrong, without what it repeats of the request: a point has a document's text. */
+  #words(answer: string, payload: Buffer | undefined): string {
+    return withoutEcho(excerpt(answer), [this.#headers['api-key'] ?? '', payload?.toString() ?? ''])
   }
 
   async #exchange(method: Method, path: string, payload: Buffer | undefined, signal?: AbortSignal): Promise<Answer> {
