@@ -16,7 +16,8 @@ export interface RetrievalCacheParts {
 
 /**
  * Remembers what was found. The key holds the whole request and the version of every knowledge base that it reaches, which
- * every change of their contents and settings raises in its own transaction: an older result is not found any more.
+ * every change of their contents and settings raises in its own transaction: an older result is not found any more. What a model was to
+ * have its part in and failed is not remembered: it may work again for the next who asks.
  */
 export class RetrievalCache {
   readonly #parts: RetrievalCacheParts
@@ -48,7 +49,8 @@ export class RetrievalCache {
       refresh(scope)
       return JSON.stringify(await compute({ ...wanted, signal: shared }))
     }
-    const { value, cached } = await cache.through(entry, make, signal)
+    const whole = (value: string) => !(JSON.parse(value) as RetrievalResult).degraded
+    const { value, cached } = await cache.through(entry, make, signal, whole)
     const result = JSON.parse(value) as RetrievalResult
     if (!cached) return result
     const total = Math.round((performance.now() - started) * 100) / 100

@@ -7,6 +7,7 @@ import type { RetrievalParts } from '../retrieval/parts.ts'
 import { retrieveInSteps } from '../retrieval/retrieve-in-steps.ts'
 import type { FusionChoice, RetrievedChunk, Retriever } from '../retrieval/retriever.ts'
 import { Stopwatch } from '../retrieval/stopwatch.ts'
+import { WatchedModels } from '../retrieval/watched-models.ts'
 import { parseFilter } from '../retrieval/filters/parse.ts'
 import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
 import type { KnowledgeBaseDirectory, SearchableKnowledgeBase } from './knowledge-base-directory.ts'
@@ -52,6 +53,8 @@ export interface RetrievalResult {
   /** What made the query's vector; null when none was needed. */
   readonly embedding: EmbeddingInfo | null
   readonly timingsMs: Readonly<Record<string, number>>
+  /** A model failed, and it was done without; the trace says where. */
+  readonly degraded: boolean
   readonly trace: Readonly<Record<string, unknown>>
 }
 
@@ -113,7 +116,7 @@ export class RetrievalService {
     const searched = await stopwatch.time('resolve', () =>
       knowledgeBases.resolve(scope, request.knowledgeBaseIds ?? []),
     )
-    const { llm, reranker } = await this.#parts.models.resolve(scope, searched, request.model)
+    const models = new WatchedModels(await this.#parts.models.resolve(scope, searched, request.model))
     const settings = await this.#settings(request, searched)
     const { defaultRetriever: requestedRetriever, topK, scoreThreshold } = settings
     const ids = searched.map(({ id }) => id)
@@ -122,7 +125,7 @@ export class RetrievalService {
       scope,
       knowledgeBaseIds: ids,
       topK,
-      models: { llm, reranker },
+      models,
       hasParents: searched.some(({ chunker }) => chunker === 'parent_child'),
       ...(request.fusion && { fusion: request.fusion }),
       ...(filter && { filter }),
@@ -140,6 +143,7 @@ export class RetrievalService {
       topK,
       embedding: retrieval.retriever === 'bm25' ? null : this.#embedding(),
       timingsMs: retrieval.timings,
+      degraded: models.failed,
       trace: {
         ...retrieval.trace,
         retriever: retrieval.retriever,

@@ -90,6 +90,20 @@ export function describeCache(name: string, open: () => Promise<CacheStore>): vo
       expect(performance.now() - started).to.be.lessThan(1000)
     })
 
+    it('keeps nothing that is not worth it, and gives it to all who wait', async () => {
+      const passing = () =>
+        cache.through(
+          entry(),
+          async () => 'passing',
+          undefined,
+          value => value !== 'passing',
+        )
+      const asked = await Promise.all([passing(), passing()])
+      expect(asked.map(({ value }) => value)).to.deep.equal(['passing', 'passing'])
+      expect(await fill({}, 'well')).to.deep.equal({ value: 'well', cached: false })
+      expect((await fill({}, 'other')).value).to.equal('well')
+    })
+
     it('goes on for those who wait when one gives up, and stops when all have', async () => {
       const [one, other] = [new AbortController(), new AbortController()]
       let work: AbortSignal | undefined

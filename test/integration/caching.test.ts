@@ -106,6 +106,20 @@ describe('cached retrievals and answers', () => {
     expect(texts(ok(await replica.post('/v1/retrieve', question)))).to.deep.equal([])
   })
 
+  it('remembers no retrieval that a model should have had its part in and failed', async () => {
+    const { tenant, replica } = await filled('Keys are valid for ninety days.')
+    const reranked = { ...question, rerank: 'llm' }
+    model.misbehave(...Array.from({ length: 8 }, () => ({ kind: 'status', status: 400 }) as const))
+    const first = ok(await tenant.client.post('/v1/retrieve', reranked))
+    expect(first.trace.rerank).to.include({ mode: 'none', asked: 'llm' })
+    model.reset({ reply: () => '{"judgements": [{"passage": 1, "relevance": 7}]}' })
+    for (const client of [replica, tenant.client]) {
+      const again = ok(await client.post('/v1/retrieve', reranked))
+      expect(again.trace.cached, 'the first of the two').to.equal(client === replica ? undefined : true)
+      expect(again.trace.rerank).to.include({ mode: 'llm' })
+    }
+  })
+
   it('tells a key nothing that only another may read', async () => {
     const { tenant, knowledgeBase } = await filled('Keys are valid for ninety days.')
     const other = await tenant.knowledgeBase()

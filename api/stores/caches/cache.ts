@@ -40,15 +40,17 @@ export class Cache {
 
   /**
    * @param compute its signal is aborted when nobody waits for the value any more
+   * @param worthKeeping says no of a value that is good for who waits for it and not for who asks later
    * @throws what `compute` throws, which is not kept; the signal's reason
    */
   async through(
     entry: CacheEntry,
     compute: (signal: AbortSignal) => Promise<string>,
     signal?: AbortSignal,
+    worthKeeping: (value: string) => boolean = () => true,
   ): Promise<{ readonly value: string; readonly cached: boolean }> {
     const key = `${entry.tenantId}:${entry.kind}:${entry.key}`
-    return this.#work.do(key, shared => this.#find(entry, compute, shared), signal)
+    return this.#work.do(key, shared => this.#find(entry, () => compute(shared), worthKeeping, shared), signal)
   }
 
   /** For what cannot be shared while it is made, such as a stream: the value, or a ticket when nobody else has it. */
@@ -74,7 +76,12 @@ export class Cache {
     return this.#store.tenants()
   }
 
-  async #find(entry: CacheEntry, compute: (signal: AbortSignal) => Promise<string>, signal: AbortSignal) {
+  async #find(
+    entry: CacheEntry,
+    compute: () => Promise<string>,
+    worthKeeping: (value: string) => boolean,
+    signal: AbortSignal,
+  ) {
     const started = performance.now()
     for (let wait = POLL_MS; ; wait = Math.min(2 * wait, 8 * POLL_MS)) {
       const found = await this.#ask(entry)
@@ -86,7 +93,7 @@ export class Cache {
       const givesUp = found === null || performance.now() - started > PATIENCE_MS
       if (ticket || givesUp) {
         this.#observer.outcome(entry.kind, ticket ? 'miss' : 'bypass')
-        return { value: await make(ticket && forgiving(ticket), () => compute(signal)), cached: false }
+        return { value: await make(ticket && forgiving(ticket), compute, worthKeeping), cached: false }
       }
       await delay(wait, undefined, { signal })
     }
@@ -108,10 +115,14 @@ export class Cache {
   }
 }
 
-async function make(ticket: Ticket | null, compute: () => Promise<string>): Promise<string> {
+async function make(
+  ticket: Ticket | null,
+  compute: () => Promise<string>,
+  worthKeeping: (value: string) => boolean,
+): Promise<string> {
   try {
     const value = await compute()
-    await ticket?.keep(value)
+    await (worthKeeping(value) ? ticket?.keep(value) : ticket?.drop())
     return value
   } catch (error) {
     await ticket?.drop()
