@@ -22,7 +22,9 @@ export interface ModelProvider {
 export interface LlmQuirks {
   /** The least that it takes; 0 is refused by some. */
   readonly lowestTemperature?: number
-  /** Models that need more in every request. */
+  /** Models that refuse every temperature but their own, so that they get none. */
+  readonly ownTemperature?: RegExp
+  /** Models that need more in every request. Those that think by default are told not to: a thought costs the answer's tokens. */
   readonly extra?: readonly { readonly models: RegExp; readonly body: Readonly<Record<string, unknown>> }[]
   /** It refuses JSON mode unless a message has the word. */
   readonly jsonNeedsWord?: boolean
@@ -33,6 +35,8 @@ export interface EmbeddingQuirks {
   readonly maxTexts: number
   /** Most tokens of one request, all texts together. */
   readonly maxTokens?: number
+  /** Models that can answer shorter vectors than their own. The others, and services that do not know `dimensions`, refuse it. */
+  readonly dimensions?: RegExp
 }
 
 export interface RerankQuirks {
@@ -49,8 +53,8 @@ const providers = {
     urlVariable: 'OPENAI_BASE_URL',
     url: 'https://api.openai.com/v1',
     keyVariable: 'OPENAI_API_KEY',
-    llm: {},
-    embedding: { maxTexts: 2048, maxTokens: 300_000 },
+    llm: { ownTemperature: /^(o\d|gpt-5)/ },
+    embedding: { maxTexts: 2048, maxTokens: 300_000, dimensions: /text-embedding-3/ },
   },
   azure: {
     title: 'Azure OpenAI',
@@ -58,8 +62,8 @@ const providers = {
     urlVariable: 'AZURE_OPENAI_ENDPOINT',
     keyVariable: 'AZURE_OPENAI_API_KEY',
     needsKey: true,
-    llm: {},
-    embedding: { maxTexts: 2048, maxTokens: 300_000 },
+    llm: { ownTemperature: /^(o\d|gpt-5)/ },
+    embedding: { maxTexts: 2048, maxTokens: 300_000, dimensions: /text-embedding-3/ },
   },
   ollama: {
     title: 'Ollama',
@@ -67,7 +71,7 @@ const providers = {
     urlVariable: 'OLLAMA_BASE_URL',
     url: 'http://localhost:11434',
     llm: {},
-    embedding: { maxTexts: 512 },
+    embedding: { maxTexts: 512, dimensions: /qwen3-embedding|embeddinggemma/ },
   },
   gemini: {
     title: 'Google Gemini',
@@ -76,8 +80,14 @@ const providers = {
     url: 'https://generativelanguage.googleapis.com/v1beta/openai',
     keyVariable: 'GEMINI_API_KEY',
     needsKey: true,
-    llm: {},
-    embedding: { maxTexts: 100 },
+    llm: {
+      extra: [
+        { models: /^gemini-2\.5-flash/, body: { reasoning_effort: 'none' } },
+        // They cannot be told not to think at all.
+        { models: /^gemini-(2\.5-pro|3)/, body: { reasoning_effort: 'low' } },
+      ],
+    },
+    embedding: { maxTexts: 100, dimensions: /gemini-embedding/ },
   },
   qwen: {
     title: 'Qwen, by Alibaba Cloud Model Studio (DashScope)',
@@ -88,7 +98,7 @@ const providers = {
     needsKey: true,
     // Open models think by default, and refuse to do so in answers that are not streamed.
     llm: { jsonNeedsWord: true, extra: [{ models: /^qwen3-(?!.*thinking)/, body: { enable_thinking: false } }] },
-    embedding: { maxTexts: 10 },
+    embedding: { maxTexts: 10, dimensions: /^text-embedding-v[34]/ },
   },
   kimi: {
     title: 'Kimi, by Moonshot AI',
@@ -97,7 +107,10 @@ const providers = {
     url: 'https://api.moonshot.cn/v1',
     keyVariable: 'MOONSHOT_API_KEY',
     needsKey: true,
-    llm: {},
+    llm: {
+      ownTemperature: /^kimi-k(2\.[5-9]|[3-9]|2-thinking)/,
+      extra: [{ models: /^kimi-k2\.[5-9]/, body: { thinking: { type: 'disabled' } } }],
+    },
   },
   deepseek: {
     title: 'DeepSeek',
@@ -115,8 +128,11 @@ const providers = {
     url: 'https://open.bigmodel.cn/api/paas/v4',
     keyVariable: 'ZHIPUAI_API_KEY',
     needsKey: true,
-    llm: { lowestTemperature: 0.01 },
-    embedding: { maxTexts: 64 },
+    llm: {
+      lowestTemperature: 0.01,
+      extra: [{ models: /^glm-(4\.[5-9]|[5-9])/, body: { thinking: { type: 'disabled' } } }],
+    },
+    embedding: { maxTexts: 64, maxTokens: 8_000, dimensions: /^embedding-3/ },
   },
   siliconflow: {
     title: 'SiliconFlow',
@@ -125,8 +141,9 @@ const providers = {
     url: 'https://api.siliconflow.cn/v1',
     keyVariable: 'SILICONFLOW_API_KEY',
     needsKey: true,
-    llm: {},
-    embedding: { maxTexts: 32 },
+    // Models that cannot think refuse the parameter.
+    llm: { extra: [{ models: /^Qwen\/Qwen3-(8B|14B|32B|30B-A3B|235B-A22B)$/, body: { enable_thinking: false } }] },
+    embedding: { maxTexts: 32, dimensions: /Qwen3-Embedding/ },
     rerank: { maxTexts: 100, returnsDocuments: true },
   },
   vllm: {
@@ -136,7 +153,8 @@ const providers = {
     url: 'http://localhost:8000/v1',
     keyVariable: 'VLLM_API_KEY',
     llm: {},
-    embedding: { maxTexts: 256 },
+    // It takes `dimensions` where the model's config.json has `is_matryoshka`; that of Qwen3-Embedding has not.
+    embedding: { maxTexts: 256, dimensions: /jina-embeddings-v3/ },
     rerank: { maxTexts: 256 },
   },
   cohere: {

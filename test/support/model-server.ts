@@ -66,7 +66,7 @@ async function handle(
   faults: Fault[],
   seen: SeenRequest[],
 ): Promise<void> {
-  const path = new URL(request.url ?? '/', 'http://server').pathname
+  const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'http://server')
   const text = await readAll(request)
   const body = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>
   const abandoned = new Promise<void>(resolve => {
@@ -75,8 +75,16 @@ async function handle(
     })
   })
   seen.push({ path, headers: request.headers, body, abandoned })
-  const route: Route | undefined = { ...openAiRoutes, ...ollamaRoutes, ...rerankRoutes }[path]
+  // Azure has the same routes at each deployment.
+  const route: Route | undefined = { ...openAiRoutes, ...ollamaRoutes, ...rerankRoutes }[
+    path.replace(/^\/openai\/deployments\/[^/]+/, '/v1')
+  ]
   if (!route) return void response.writeHead(404).end('404 page not found')
+  const refusal = script().refuse?.({ path, query, headers: request.headers, body })
+  if (refusal)
+    return void response
+      .writeHead(400, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ error: { message: refusal } }))
   const fault = faults.shift()
   const exchange: Exchange = { body, response, script: script(), fault }
   if (fault && answerWithFault(exchange, fault)) return

@@ -3,10 +3,11 @@ import { tellTokens } from '../call-observer.ts'
 import { OLLAMA, ollamaClient, type OllamaConnection, throwOllamaFailure } from '../ollama-client.ts'
 import { unusable } from '../remote-failure.ts'
 import type { Embedder } from './embedder.ts'
-import { RemoteEmbedder, type RemoteEmbedderSettings } from './remote-embedder.ts'
+import { askedDimensions, RemoteEmbedder, type RemoteEmbedderSettings } from './remote-embedder.ts'
 
 /** Embeddings of an Ollama server; the model has to be pulled there. */
 export function ollamaEmbedder(settings: RemoteEmbedderSettings, connection: OllamaConnection): Embedder {
+  const dimensions = askedDimensions(OLLAMA, settings)
   return new RemoteEmbedder(OLLAMA, settings, async (texts, signal, observer) => {
     const limits = new CallLimits(settings.timeoutMs, signal)
     try {
@@ -16,6 +17,7 @@ export function ollamaEmbedder(settings: RemoteEmbedderSettings, connection: Oll
       ).embed({
         model: settings.model,
         input: [...texts],
+        ...dimensions,
       })
       if (!Array.isArray(answer?.embeddings)) throw unusable(OLLAMA, 'it has no list `embeddings`')
       tellTokens(observer, answer.prompt_eval_count)

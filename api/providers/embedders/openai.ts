@@ -3,14 +3,12 @@ import { tellTokens } from '../call-observer.ts'
 import { openAiClient, type OpenAiConnection, throwOpenAiFailure } from '../openai-client.ts'
 import { unusable } from '../remote-failure.ts'
 import type { Embedder } from './embedder.ts'
-import { RemoteEmbedder, type RemoteEmbedderSettings } from './remote-embedder.ts'
-import { remoteModel } from './remote-models.ts'
+import { askedDimensions, RemoteEmbedder, type RemoteEmbedderSettings } from './remote-embedder.ts'
 
 /** Embeddings of OpenAI or of a service with its protocol (vLLM, TEI, LocalAI, LM Studio, a gateway). */
 export function openAiEmbedder(settings: RemoteEmbedderSettings, connection: OpenAiConnection): Embedder {
   const client = openAiClient(connection, settings.timeoutMs)
-  // Services that do not know the parameter refuse it, so only models that need it get it.
-  const dimensions = remoteModel(settings.model).shortens ? { dimensions: settings.dimension } : {}
+  const dimensions = askedDimensions(connection.provider, settings)
   return new RemoteEmbedder(connection.provider, settings, async (texts, signal, observer) => {
     const limits = new CallLimits(settings.timeoutMs, signal)
     try {

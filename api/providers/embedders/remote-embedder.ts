@@ -4,7 +4,7 @@ import type { CallObserver } from '../call-observer.ts'
 import { EmbeddingDimensionError, ProviderError } from '../provider-error.ts'
 import { unusable } from '../remote-failure.ts'
 import { type RetryPolicy, standardRetries, withRetries } from '../retry.ts'
-import { slices } from '../slices.ts'
+import { packs, slices } from '../slices.ts'
 import type { Embedder, EmbeddingPurpose, TokenLimit } from './embedder.ts'
 import { remoteModel, type RemoteModel } from './remote-models.ts'
 import { estimateTokens, tokenCounter } from './token-counter.ts'
@@ -36,6 +36,8 @@ const CHARACTERS_PER_TOKEN = 3
 /** Marks of a text's beginning and end, which most models add. */
 const ADDED_TOKENS = 2
 const REQUESTS_AT_ONCE = 4
+/** Sent for a text without a word: services refuse an empty one, and with it its whole batch. */
+const NOTHING = '.'
 
 /** An embedding model behind a network: batches, retries, order and checks are here; a provider adds one request. */
 export class RemoteEmbedder implements Embedder {
@@ -45,7 +47,7 @@ export class RemoteEmbedder implements Embedder {
   readonly maxInputCharacters: number
   readonly inputTokens: TokenLimit
   readonly #traits: RemoteModel
-  readonly #batchSize: number
+  readonly #limits: { readonly items: number; readonly weight: number }
   readonly #retries: RetryPolicy
   readonly #embedBatch: EmbedBatch
   readonly #queue = new PQueue({ concurrency: REQUESTS_AT_ONCE })
@@ -60,7 +62,8 @@ export class RemoteEmbedder implements Embedder {
       most: this.#traits.maxTokens - ADDED_TOKENS - estimateTokens(this.#traits.documentPrefix),
       counter: () => tokenCounter(this.#traits.vocabulary),
     }
-    this.#batchSize = Math.min(settings.batchSize, modelProviders[provider].embedding?.maxTexts ?? Infinity)
+    const { maxTexts = Infinity, maxTokens = Infinity } = modelProviders[provider].embedding ?? {}
+    this.#limits = { items: Math.min(settings.batchSize, maxTexts), weight: maxTokens }
     this.#retries = settings.retries ?? standardRetries
     this.#embedBatch = embedBatch
   }
@@ -74,12 +77,12 @@ export class RemoteEmbedder implements Embedder {
     signal?.throwIfAborted()
     const prefix = purpose === 'query' ? this.#traits.queryPrefix : this.#traits.documentPrefix
     // A question longer than the model reads is cut here: some services refuse it instead.
-    const prompts = texts.map(text => prefix + text.slice(0, this.maxInputCharacters))
+    const prompts = texts.map(text => prefix + (text.trim() === '' ? NOTHING : text.slice(0, this.maxInputCharacters)))
     const failed = new AbortController()
     const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal
     try {
       const call = { purpose, signal: stop, observer }
-      const batches = slices(prompts, this.#batchSize).map(batch => this.#run(batch, call))
+      const batches = packs(prompts, this.#limits, estimateTokens).map(batch => this.#run(batch, call))
       return (await Promise.all(batches)).flat()
     } catch (error) {
       failed.abort()
@@ -120,11 +123,16 @@ export class RemoteEmbedder implements Embedder {
   }
 }
 
+/** `dimensions`, for models that take it. */
+export function askedDimensions(provider: ProviderName, { model, dimension }: RemoteEmbedderSettings) {
+  return modelProviders[provider].embedding?.dimensions?.test(model) ? { dimensions: dimension } : {}
+}
+
 /** Providers say so by 413, or by 400 and words of their own. */
 function isTooLarge(error: unknown): boolean {
   if (!(error instanceof ProviderError)) return false
   if (error.status === 413) return true
   const words =
-    /too (many|long|large)|batch size|at most \d+ (inputs|texts)|maximum .*(tokens|inputs|context)|larger than/i
+    /too (many|long|large)|batch size|at most \d+ (inputs|texts|requests)|maximum .*(tokens|inputs|context)|larger than|超过|超出|过长/i
   return (error.status === 400 || error.status === 422) && words.test(error.message)
 }

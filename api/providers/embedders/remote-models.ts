@@ -7,16 +7,18 @@ export interface RemoteModel {
   /** Put before a text, as the model was trained. */
   readonly queryPrefix: string
   readonly documentPrefix: string
-  /** It can answer shorter vectors than its own when asked to (`dimensions`). */
-  readonly shortens: boolean
 }
 
-const plain: RemoteModel = { maxTokens: 512, vocabulary: null, queryPrefix: '', documentPrefix: '', shortens: false }
+const plain: RemoteModel = { maxTokens: 512, vocabulary: null, queryPrefix: '', documentPrefix: '' }
 const searchSentence = 'Represent this sentence for searching relevant passages: '
 
 /** From the models' own cards. The first match counts. */
 const known: readonly (readonly [RegExp, Partial<RemoteModel>])[] = [
-  [/text-embedding-3-(small|large)/, { maxTokens: 8191, vocabulary: 'cl100k_base', shortens: true }],
+  [/text-embedding-3-(small|large)/, { maxTokens: 8191, vocabulary: 'cl100k_base' }],
+  [/text-embedding-v[34]/, { maxTokens: 8192 }],
+  [/^embedding-3/, { maxTokens: 3072 }],
+  [/gemini-embedding/, { maxTokens: 2048 }],
+  [/qwen3-embedding/i, { maxTokens: 32_768 }],
   [/text-embedding-ada-002/, { maxTokens: 8191, vocabulary: 'cl100k_base' }],
   [/nomic-embed-text/, { maxTokens: 2048, queryPrefix: 'search_query: ', documentPrefix: 'search_document: ' }],
   [/mxbai-embed-large/, { queryPrefix: searchSentence }],

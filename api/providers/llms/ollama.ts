@@ -5,6 +5,7 @@ import { brokenOff, unusable } from '../remote-failure.ts'
 import { type RetryPolicy, standardRetries, withRetries } from '../retry.ts'
 import type { Completion, CompletionRequest, Llm } from './llm.ts'
 import type { LlmCallSettings } from './openai.ts'
+import { WithoutReasoning, withoutReasoning } from './without-reasoning.ts'
 
 /** Chat models of an Ollama server. */
 export class OllamaLlm implements Llm {
@@ -27,22 +28,24 @@ export class OllamaLlm implements Llm {
     const answer = await this.#call(limits, request, () => ollamaClient(this.#connection, limits).chat(body))
     const text = (answer as Partial<ChatResponse> | null)?.message?.content
     if (typeof text !== 'string') throw unusable(OLLAMA, 'it has no `message`')
-    return completion(text, answer)
+    return completion(withoutReasoning(text), answer)
   }
 
   async *stream(request: CompletionRequest): AsyncGenerator<string, Completion, void> {
     const limits = new CallLimits(this.#timeoutMs, request.signal)
     const body = { ...chatBody(this.model, request), stream: true as const }
     const stream = await this.#call(limits, request, () => ollamaClient(this.#connection, limits).chat(body))
+    const answer = new WithoutReasoning()
     let text = ''
     let last: ChatResponse | undefined
     try {
       for await (const piece of stream) {
         last = piece
         const delta = piece.message?.content
-        if (!delta) continue
-        text += delta
-        yield delta
+        const shown = delta ? answer.push(delta) : ''
+        if (shown === '') continue
+        text += shown
+        yield shown
       }
     } catch (error) {
       limits.throwIfExceeded(OLLAMA)
@@ -51,6 +54,9 @@ export class OllamaLlm implements Llm {
       stream.abort()
     }
     if (!last?.done) throw brokenOff(OLLAMA)
+    const rest = answer.end()
+    if (rest !== '') yield rest
+    text += rest
     return completion(text, last)
   }
 

@@ -5,6 +5,7 @@ import { openAiClient, type OpenAiConnection, throwOpenAiFailure } from '../open
 import { brokenOff, unusable } from '../remote-failure.ts'
 import { type RetryPolicy, standardRetries, withRetries } from '../retry.ts'
 import type { Completion, CompletionRequest, Llm, Usage } from './llm.ts'
+import { WithoutReasoning, withoutReasoning } from './without-reasoning.ts'
 
 export interface LlmCallSettings {
   readonly model: string
@@ -44,7 +45,7 @@ export class OpenAiLlm implements Llm {
     const choice = (answer as Partial<typeof answer> | null)?.choices?.[0]
     if (!choice) throw unusable(this.provider, 'it has no `choices`')
     return {
-      text: choice.message?.content ?? '',
+      text: withoutReasoning(choice.message?.content ?? ''),
       usage: usageOf(answer.usage),
       finishReason: finishReason(choice.finish_reason),
     }
@@ -58,6 +59,7 @@ export class OpenAiLlm implements Llm {
         { signal },
       ),
     )
+    const answer = new WithoutReasoning()
     let text = ''
     let usage = usageOf(undefined)
     let finish: string | undefined
@@ -69,9 +71,10 @@ export class OpenAiLlm implements Llm {
         const choice = choices?.[0]
         finish = choice?.finish_reason ?? finish
         const delta = choice?.delta?.content
-        if (!delta) continue
-        text += delta
-        yield delta
+        const shown = delta ? answer.push(delta) : ''
+        if (shown === '') continue
+        text += shown
+        yield shown
       }
     } catch (error) {
       limits.throwIfExceeded(this.provider)
@@ -79,6 +82,9 @@ export class OpenAiLlm implements Llm {
     }
     limits.throwIfExceeded(this.provider)
     if (finish === undefined) throw brokenOff(this.provider)
+    const rest = answer.end()
+    if (rest !== '') yield rest
+    text += rest
     return { text, usage, finishReason: finishReason(finish) }
   }
 
@@ -96,7 +102,7 @@ export class OpenAiLlm implements Llm {
   }
 }
 
-/** Reasoning models refuse a temperature, and the old name of the limit; other services know only the old one. */
+/** Reasoning models of OpenAI refuse the old name of the limit; other services know only the old one. */
 const reasoningModel = /^(o\d|gpt-5)/
 
 function chatBody(model: string, request: CompletionRequest, quirks: LlmQuirks) {
@@ -106,7 +112,7 @@ function chatBody(model: string, request: CompletionRequest, quirks: LlmQuirks) 
   return {
     model,
     messages: messagesFor(request, quirks),
-    ...(temperature === undefined || reasons ? {} : { temperature: Math.max(temperature, quirks.lowestTemperature ?? 0) }), // prettier-ignore
+    ...(temperature === undefined || quirks.ownTemperature?.test(model) ? {} : { temperature: Math.max(temperature, quirks.lowestTemperature ?? 0) }), // prettier-ignore
     ...(maxTokens === undefined ? {} : reasons ? { max_completion_tokens: maxTokens } : { max_tokens: maxTokens }),
     ...(json ? { response_format: { type: 'json_object' as const } } : {}),
     ...(Object.assign({}, ...extra) as object),

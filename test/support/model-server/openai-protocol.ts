@@ -49,6 +49,7 @@ async function chat(exchange: Exchange): Promise<void> {
     max_tokens?: number
     max_completion_tokens?: number
   }
+  const { reasoning } = exchange.script
   const all = pieces(exchange.script.reply(messages))
   const said = all.slice(0, newLimit ?? limit ?? all.length)
   const finish = said.length < all.length ? 'length' : 'stop'
@@ -59,13 +60,18 @@ async function chat(exchange: Exchange): Promise<void> {
   }
   const common = { id: 'chatcmpl-1', created: 1, model }
   if (!stream) {
-    const message = { role: 'assistant', content: said.join('') }
-    return sendJson(exchange.response, {
-      ...common,
-      object: 'chat.completion',
-      choices: [{ index: 0, message, finish_reason: finish }],
-      usage,
-    })
+    const thought = reasoning === undefined ? {} : { reasoning_content: reasoning }
+    const message = { role: 'assistant', content: said.join(''), ...thought }
+    // So does DeepSeek while a request waits.
+    exchange.response.writeHead(200, { 'content-type': 'application/json' }).write('\n\n')
+    return void exchange.response.end(
+      JSON.stringify({
+        ...common,
+        object: 'chat.completion',
+        choices: [{ index: 0, message, finish_reason: finish }],
+        usage,
+      }),
+    )
   }
   const chunk = (rest: object) => `data: ${JSON.stringify({ ...common, object: 'chat.completion.chunk', ...rest })}\n\n`
   const delta = (content: object, reason: string | null) =>
@@ -73,6 +79,12 @@ async function chat(exchange: Exchange): Promise<void> {
   const wantsUsage = (exchange.body['stream_options'] as { include_usage?: boolean } | undefined)?.include_usage
   exchange.response.writeHead(200, { 'content-type': 'text/event-stream' })
   await streamPieces(exchange, [
+    ...(reasoning === undefined
+      ? []
+      : [
+          ': keep-alive\n\n',
+          ...pieces(reasoning).map(piece => delta({ content: null, reasoning_content: piece }, null)),
+        ]),
     ...said.map((content, index) => delta(index === 0 ? { role: 'assistant', content } : { content }, null)),
     delta({}, finish),
     ...(wantsUsage ? [chunk({ choices: [], usage })] : []),

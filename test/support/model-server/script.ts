@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 
 export interface ScriptMessage {
   readonly role: string
@@ -9,8 +9,17 @@ export interface ScriptMessage {
 export interface ModelScript {
   /** The answer to a chat. */
   reply(messages: readonly ScriptMessage[]): string
-  /** Length of the vectors. */
+  /** Length of the vectors, unless a request asks for another. */
   readonly dimension: number
+  /** Thought before every answer, and given beside it. */
+  readonly reasoning?: string
+  /** What this service refuses of what others take, with 400; null: nothing. */
+  refuse?(request: {
+    readonly path: string
+    readonly query: URLSearchParams
+    readonly headers: IncomingHttpHeaders
+    readonly body: Readonly<Record<string, unknown>>
+  }): string | null
 }
 
 export type Fault =
@@ -53,8 +62,10 @@ export function sendJson(response: ServerResponse, body: unknown): void {
 }
 
 /** The vectors that an embedding request gets: words in common make texts alike. Not of unit length. */
-export function vectorsFor(texts: readonly string[], { script, fault }: Exchange): number[][] {
-  const dimension = fault?.kind === 'dimension' ? fault.dimension : script.dimension
+export function vectorsFor(texts: readonly string[], { script, fault, body }: Exchange): number[][] {
+  const asked = body['dimensions']
+  const own = typeof asked === 'number' ? asked : script.dimension
+  const dimension = fault?.kind === 'dimension' ? fault.dimension : own
   const vectors = texts.map(text => bagOfWords(text, dimension))
   return fault?.kind === 'missing-vector' ? vectors.slice(1) : vectors
 }
