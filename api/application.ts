@@ -145,6 +145,7 @@ export function buildApplication(options: ApplicationOptions): Application {
     knowledgeBases: new KnowledgeBaseService({
       database,
       chunking: configuration.chunking,
+      models,
       directory: retrieval.directory,
       deletion: {
         prepare: () => queue.start(),

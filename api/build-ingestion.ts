@@ -1,4 +1,5 @@
 import type { Application } from './application.ts'
+import { readModelChoice } from './contract/model-reference.ts'
 import { chunkers } from './ingestion/chunkers/index.ts'
 import type { IngestionParts } from './ingestion/ingestion-parts.ts'
 import { ParserThreads } from './ingestion/parsers/parser-threads.ts'
@@ -12,6 +13,7 @@ export function buildIngestion({
   cache,
   usage,
   log,
+  services,
 }: Application): IngestionParts {
   const parsers = new ParserThreads({ threads: configuration.WORKER_CONCURRENCY })
   return {
@@ -20,6 +22,8 @@ export function buildIngestion({
     chunking: configuration.chunking,
     parse: (bytes, hint) => parsers.parse(bytes, hint),
     chunkers,
+    llm: async (scope, settings) =>
+      (await services.requestModels.resolve(scope, [{ models: readModelChoice(settings) }])).llm,
     queue,
     cache,
     usage,

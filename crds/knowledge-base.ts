@@ -5,7 +5,7 @@ import { answeringSchema } from '../api/contract/answering.ts'
 import { modelChoiceSchema } from './model-choice.ts'
 import { withRule } from './rule.ts'
 
-const { chunker, chunkSize, chunkOverlap } = chunkingSchema.shape
+const { chunker, chunkSize, chunkOverlap, enrichers } = chunkingSchema.shape
 const { defaultRetriever, topK, scoreThreshold, rerank, queryTransform, contextWindow } = retrievalSchema.shape
 
 /** Same fields and bounds as the pipeline's, without defaults: what is left out is the pipeline's, also after it changes. */
@@ -14,6 +14,7 @@ const ownChunkingSchema = withRule(
     chunker: chunker.unwrap().optional().describe(`${chunker.description} Absent: the pipeline's.`),
     chunkSize: chunkSize.unwrap().optional().describe(`${chunkSize.description} Absent: the pipeline's.`),
     chunkOverlap: chunkOverlap.unwrap().optional().describe(`${chunkOverlap.description} Absent: the pipeline's.`),
+    enrichers: enrichers.unwrap().optional().describe(`${enrichers.description} Absent: the pipeline's.`),
   }),
   {
     cel: '!has(self.chunkSize) || !has(self.chunkOverlap) || self.chunkOverlap * 2 <= self.chunkSize',

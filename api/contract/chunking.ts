@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { enrichersSchema } from './enrichers.ts'
 
 /** The chunkers there are; one file each in api/ingestion/chunkers, registered in its index. */
 export const chunkerNames = [
@@ -39,6 +40,7 @@ export const chunkingSchema = z
       .max(4096)
       .default(150)
       .describe('How many characters of the previous chunk the next one repeats; less than half of chunkSize.'),
+    enrichers: enrichersSchema,
   })
   .refine(settings => settings.chunkOverlap * 2 <= settings.chunkSize, {
     path: ['chunkOverlap'],

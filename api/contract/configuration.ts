@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { chunkerNames, chunkingSchema } from './chunking.ts'
+import { enrichersSchema, llmEnrichers } from './enrichers.ts'
 import { modelFaults, modelKeys, modelVariables } from './model-variables.ts'
 import { COLLECTION_PREFIX_PATTERN, normalizePrefix } from './names.ts'
 import { queryTransformNames, rerankModes, retrievalSchema, retrieverNames } from './retrieval.ts'
@@ -144,6 +145,12 @@ export const configurationSchema = z.object({
     .describe('Chunker of knowledge bases that choose none.'),
   CHUNKING_SIZE: integer(64, 8192).default(1000).describe('Longest chunk, in characters.'),
   CHUNKING_OVERLAP: integer(0, 4096).default(150).describe('Characters that neighbouring chunks share.'),
+  CHUNKING_ENRICHERS: list
+    .pipe(enrichersSchema.unwrap())
+    .default(enrichersSchema.parse(undefined))
+    .describe(
+      'What is embedded and searched with chunks beside their text, separated by commas: `title_path`, `summary`, `llm_context`; the last two ask the LLM.',
+    ),
   RETRIEVAL_DEFAULT_RETRIEVER: z
     .enum(retrieverNames)
     .default(retrievalSchema.shape.defaultRetriever.parse(undefined))
@@ -224,6 +231,7 @@ export function parseConfiguration(env: Readonly<Record<string, string | undefin
     chunker: parsed.data.CHUNKING_CHUNKER,
     chunkSize: parsed.data.CHUNKING_SIZE,
     chunkOverlap: parsed.data.CHUNKING_OVERLAP,
+    enrichers: parsed.data.CHUNKING_ENRICHERS,
   })
   if (!chunking.success) faults.push('CHUNKING_OVERLAP: must be at most half of CHUNKING_SIZE')
   if (faults.length > 0 || !chunking.success) return { ok: false, faults }
@@ -248,6 +256,9 @@ function crossFaults(env: Environment): string[] {
   if (env.RATE_LIMIT_STORAGE === 'redis' && !env.REDIS_URL)
     faults.push('REDIS_URL: must be set when RATE_LIMIT_STORAGE is redis')
   if (env.ADMIN_TOKEN_PREVIOUS && !env.ADMIN_TOKEN) faults.push('ADMIN_TOKEN: must be set when ADMIN_TOKEN_PREVIOUS is')
+  const asking = env.CHUNKING_ENRICHERS.filter(name => llmEnrichers.includes(name))
+  if (asking.length > 0 && env.LLM_PROVIDER === 'none')
+    faults.push(`CHUNKING_ENRICHERS: ${asking.join(' and ')} ask the LLM; set LLM_PROVIDER and LLM_MODEL`)
   faults.push(...modelFaults(env))
   if (env.ENVIRONMENT === 'production') faults.push(...exampleSecretFaults(env))
   return faults

@@ -17,12 +17,13 @@ import { requestCalibration } from './request-calibration.ts'
 import { UnreadableDocument } from './parsers/parser.ts'
 import { chunkStage } from './stages/chunk.ts'
 import { embedStage } from './stages/embed.ts'
+import { enrichStage } from './stages/enrich.ts'
 import { parseStage } from './stages/parse.ts'
 import { type Stage, StageOutdated } from './stages/stage.ts'
 import { storeStage } from './stages/store.ts'
 
 /** From a source to searchable chunks, in this order. */
-const stages: readonly Stage[] = [parseStage, chunkStage, embedStage, storeStage]
+const stages: readonly Stage[] = [parseStage, chunkStage, enrichStage, embedStage, storeStage]
 
 /** A document that has ended its worker so often is the reason for it. */
 const MOST_CRASHES = 10

@@ -2,8 +2,10 @@ import type { Knex } from 'knex'
 import type { Logger } from 'pino'
 import type { ChunkerName, ChunkingSettings } from '../contract/chunking.ts'
 import type { VectorSpace } from '../contract/fingerprint.ts'
+import type { Llm } from '../providers/llms/llm.ts'
 import type { Embedder } from '../providers/embedders/embedder.ts'
 import type { Cache } from '../stores/caches/cache.ts'
+import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
 import type { VectorStore } from '../stores/vectors/vector-store.ts'
 import type { UsageMeter } from '../usage/usage-meter.ts'
 import type { Chunker } from './chunkers/chunker.ts'
@@ -19,6 +21,8 @@ export interface IngestionParts {
   /** The pipeline's; a knowledge base overrides single fields. */
   readonly chunking: ChunkingSettings
   readonly parse: Parse
+  /** The LLM that a knowledge base's documents are shown to, by its settings; null: there is none. @throws ApiError */
+  readonly llm: (scope: TenantScope, knowledgeBaseSettings: Readonly<Record<string, unknown>>) => Promise<Llm | null>
   readonly chunkers: Readonly<Record<ChunkerName, Chunker>>
   readonly queue: JobQueue
   /** What was made of documents that go is forgotten with them. */

@@ -1,3 +1,4 @@
+import { UnusableAnswer } from '../providers/llms/structured-answer.ts'
 import { EmbeddingDimensionError, ProviderError } from '../providers/provider-error.ts'
 import { CacheUnavailable } from '../stores/caches/cache-store.ts'
 import { databaseFault } from '../stores/postgres/database-errors.ts'
@@ -20,6 +21,16 @@ export class NotYet extends Error {
   override readonly name = 'NotYet'
 }
 
+/** The LLM that enriches documents failed, or gave nothing that can be used. */
+export class LlmFailure extends Error {
+  override readonly name = 'LlmFailure'
+  override readonly cause: ProviderError | UnusableAnswer
+  constructor(cause: ProviderError | UnusableAnswer) {
+    super(cause.message, { cause })
+    this.cause = cause
+  }
+}
+
 /** Nobody wants the job's result any more: its document was deleted or replaced. Not a failure. */
 export class Superseded extends Error {
   override readonly name = 'Superseded'
@@ -40,7 +51,7 @@ const UNEXPECTED_ATTEMPTS = 5
  * what cannot is told at once. Errors that nobody foresaw are tried five times. Pure.
  */
 export function judgeFailure(error: unknown, { stageAttempts, ageMs }: Attempt): JobError {
-  const judged = known(error) ?? unexpected(stageAttempts)
+  const judged = error instanceof LlmFailure ? ofLlm(error, stageAttempts) : (known(error) ?? unexpected(stageAttempts))
   if (!judged.transient || ageMs < PATIENCE_MS) return judged
   return { ...judged, transient: false, message: `given up after 7 days: ${judged.message}` }
 }
@@ -70,6 +81,13 @@ function known(error: unknown): JobError | null {
     case 'other':
       return null
   }
+}
+
+/** A model that makes no sense may make some at another time, but not for ever. */
+function ofLlm(error: LlmFailure, stageAttempts: number): JobError {
+  if (error.cause instanceof UnusableAnswer)
+    return { code: 'LLM_FAILED', message: error.message, transient: stageAttempts < UNEXPECTED_ATTEMPTS }
+  return error.cause.transient ? transient('LLM_UNAVAILABLE', error) : permanent('LLM_FAILED', error)
 }
 
 function unexpected(stageAttempts: number): JobError {

@@ -7,7 +7,7 @@ import type { JobQueue } from './queue.ts'
 
 /** The stages of each kind of job, in the order in which they run. */
 export const stageNames = {
-  ingest: ['parse', 'chunk', 'embed', 'store'],
+  ingest: ['parse', 'chunk', 'enrich', 'embed', 'store'],
   'delete-document': ['delete-points', 'delete-rows'],
   'delete-knowledge-base': ['delete-points', 'delete-rows'],
   calibrate: ['count', 'reweigh'],

@@ -20,6 +20,7 @@ export function pipelineVariables(pipeline: RagPipeline): Partial<Record<Reserve
     CHUNKING_CHUNKER: spec.chunking.chunker,
     CHUNKING_SIZE: spec.chunking.chunkSize,
     CHUNKING_OVERLAP: spec.chunking.chunkOverlap,
+    CHUNKING_ENRICHERS: spec.chunking.enrichers.join(','),
     RETRIEVAL_DEFAULT_RETRIEVER: spec.retrieval.defaultRetriever,
     RETRIEVAL_TOP_K: spec.retrieval.topK,
     RETRIEVAL_SCORE_THRESHOLD: spec.retrieval.scoreThreshold,

@@ -3,7 +3,8 @@ import type { AnsweringSettings } from '../contract/answering.ts'
 import { type ChunkingSettings, chunkingSchema } from '../contract/chunking.ts'
 import { defined } from '../contract/defined.ts'
 import { ApiError } from '../contract/error-codes.ts'
-import type { ModelChoice } from '../contract/model-reference.ts'
+import { llmEnrichers } from '../contract/enrichers.ts'
+import { type ModelChoice, readModelChoice } from '../contract/model-reference.ts'
 import type { RetrievalSettings } from '../contract/retrieval.ts'
 import type { CacheOwner } from '../stores/caches/cache-store.ts'
 import { databaseFault } from '../stores/postgres/database-errors.ts'
@@ -16,6 +17,7 @@ import type { Request } from './caller.ts'
 import { refuseDeclared } from './declared.ts'
 import type { KnowledgeBaseDirectory } from './knowledge-base-directory.ts'
 import type { Page, PageRequest } from './page.ts'
+import type { RequestModels } from './request-models.ts'
 
 export interface NewKnowledgeBase {
   readonly name: string
@@ -35,6 +37,8 @@ export interface KnowledgeBaseParts {
   readonly database: Knex
   /** The pipeline's, to judge a knowledge base's own settings with. */
   readonly chunking: ChunkingSettings
+  /** Says whether there is an LLM for its documents. */
+  readonly models: Pick<RequestModels, 'resolve'>
   /** Told when a tenant's knowledge bases change. */
   readonly directory: Pick<KnowledgeBaseDirectory, 'invalidate'>
   readonly deletion: KnowledgeBaseDeletion
@@ -72,6 +76,7 @@ export class KnowledgeBaseService {
   /** @throws ApiError CONFLICT (the name is taken), QUOTA_EXCEEDED, FORBIDDEN (the key is limited), VALIDATION_ERROR */
   async create(scope: TenantScope, input: NewKnowledgeBase, request: Request): Promise<KnowledgeBaseRow> {
     this.#checkChunking(input.chunking)
+    await this.#checkEnrichers(scope, input)
     // It would make one that it could not see.
     if (scope.knowledgeBaseIds !== 'all')
       throw new ApiError('FORBIDDEN', 'this API key is limited to some knowledge bases and cannot make new ones')
@@ -102,6 +107,8 @@ export class KnowledgeBaseService {
     check: Check = () => undefined,
   ): Promise<KnowledgeBaseRow> {
     this.#checkChunking(changes.chunking ?? {})
+    if (changes.chunking ?? changes.models)
+      await this.#checkEnrichers(scope, { ...(await this.#settings(scope, id)), ...defined(changes) })
     try {
       const row = await inTenant(this.#parts.database, scope, async tenant => {
         const known = await changeable(tenant, id)
@@ -137,6 +144,25 @@ export class KnowledgeBaseService {
     directory.invalidate(scope.tenantId)
     deletion.committed()
     await deletion.forget({ tenantId: scope.tenantId, knowledgeBaseId: id }).catch(() => undefined)
+  }
+
+  async #settings(scope: TenantScope, id: string): Promise<Pick<NewKnowledgeBase, 'chunking' | 'models'>> {
+    const row = await this.get(scope, id)
+    return { chunking: row.chunking, models: readModelChoice(row.settings) }
+  }
+
+  /** Documents of a knowledge base that asks nobody would all fail. Before the transaction, for it may read the system's settings. */
+  async #checkEnrichers(
+    scope: TenantScope,
+    { chunking, models }: Pick<NewKnowledgeBase, 'chunking' | 'models'>,
+  ): Promise<void> {
+    const { enrichers } = { ...this.#parts.chunking, ...chunking }
+    const asking = enrichers.filter(name => llmEnrichers.includes(name))
+    if (asking.length === 0 || (await this.#parts.models.resolve(scope, [{ models }])).llm) return
+    throw new ApiError(
+      'KB_CONFIG_ERROR',
+      `chunking.enrichers: ${asking.join(' and ')} ask an LLM, and this knowledge base has none; choose one as models.llm, have LLM_PROVIDER set, or leave them out`,
+    )
   }
 
   /** A knowledge base may say only half of it; the whole that results must make sense. */

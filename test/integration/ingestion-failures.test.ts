@@ -34,18 +34,18 @@ describe('ingestion: failures', function () {
     })
     expect(waiting).to.deep.include({ status: 'queued', stage: 'embed' })
     expect(waiting.error).to.include({ code: 'EMBEDDER_UNAVAILABLE', transient: true })
-    expect(waiting.stages[2]?.detail).to.match(/^waiting: /)
+    expect(waiting.stages[3]?.detail).to.match(/^waiting: /)
     expect(waiting.stages[1]?.status).to.equal('done')
     const { job } = await bench.until(document_id, 'ready')
     expect(job).to.deep.include({ status: 'succeeded', error: null, attempts: 2 })
-    expect(job?.stages.map(stage => stage.attempts)).to.deep.equal([1, 1, 2, 1])
+    expect(job?.stages.map(stage => stage.attempts)).to.deep.equal([1, 1, 1, 2, 1])
   })
 
   it('embeds nothing again after the vector store failed', async () => {
     bench.vectors.next('upsert', down)
     const { document_id } = await bench.add(text('a store that fails once'))
     const { job } = await bench.until(document_id, 'ready')
-    expect(job?.stages.map(stage => stage.attempts)).to.deep.equal([1, 1, 1, 2])
+    expect(job?.stages.map(stage => stage.attempts)).to.deep.equal([1, 1, 1, 1, 2])
     expect(embeddingCalls()).to.equal(1)
   })
 
@@ -90,7 +90,7 @@ describe('ingestion: failures', function () {
       expect(chunk_count).to.be.above(256)
       // Every page once, and the one that failed again.
       expect(calls).to.equal(Math.ceil(chunk_count / 128) + 1)
-      expect(job?.stages[2]).to.include({ attempts: 2, detail: `${chunk_count} vectors` })
+      expect(job?.stages[3]).to.include({ attempts: 2, detail: `${chunk_count} vectors` })
       expect(await own.points(document_id)).to.equal(chunk_count)
     } finally {
       await own.close()
@@ -147,6 +147,7 @@ describe('ingestion: failures', function () {
     expect(job?.stages.map(({ name, attempts }) => [name, attempts])).to.deep.equal([
       ['parse', 1],
       ['chunk', 1],
+      ['enrich', 1],
       ['embed', 1],
       ['store', 1],
     ])

@@ -34,7 +34,7 @@ describe('ingestion: a vector store that is down', function () {
     }, 60_000)
     expect(waiting).to.deep.include({ stage: 'store' })
     expect(waiting.error).to.include({ code: 'VECTOR_STORE_UNAVAILABLE', transient: true })
-    expect(waiting.stages[3]?.detail).to.match(/^waiting: /)
+    expect(waiting.stages[4]?.detail).to.match(/^waiting: /)
     expect(await bench.rows('documents', { id: deleted.document_id })).to.have.length(1)
 
     await store.start()

@@ -26,6 +26,7 @@ export function ingestionSuite(name: string, openStores: () => Promise<BenchStor
       expect(job?.stages.map(({ name: stage, status, attempts }) => [stage, status, attempts])).to.deep.equal([
         ['parse', 'done', 1],
         ['chunk', 'done', 1],
+        ['enrich', 'done', 1],
         ['embed', 'done', 1],
         ['store', 'done', 1],
       ])

@@ -142,6 +142,7 @@ export class IngestionBench {
       chunking: { ...defaultChunking, chunkSize: 200, chunkOverlap: 20 },
       parse: parseDocument,
       chunkers,
+      llm: async () => null,
       queue: this.queue,
       cache: this.cache,
       usage: this.usage,

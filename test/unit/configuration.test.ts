@@ -30,7 +30,7 @@ describe('the configuration', () => {
       LLM_PROVIDER: 'none',
       MAX_BODY_MB: 50,
       CORS_ORIGINS: [],
-      chunking: { chunker: 'recursive', chunkSize: 1000, chunkOverlap: 150 },
+      chunking: { chunker: 'recursive', chunkSize: 1000, chunkOverlap: 150, enrichers: ['title_path'] },
     })
     expect(parseConfiguration({}).ok).to.equal(false)
     expect(faults({ DATABASE_URL: undefined })).to.deep.equal(['DATABASE_URL: must be set (or PGHOST, PGUSER and PGPASSWORD)']) // prettier-ignore
@@ -70,6 +70,9 @@ describe('the configuration', () => {
   it('tells what only shows when variables are seen together', () => {
     expect(faults({ RATE_LIMIT_STORAGE: 'redis' })).to.deep.equal(['REDIS_URL: must be set when RATE_LIMIT_STORAGE is redis']) // prettier-ignore
     expect(faults({ LLM_PROVIDER: 'ollama' })).to.deep.equal(['LLM_MODEL: must be set when LLM_PROVIDER is ollama'])
+    expect(faults({ CHUNKING_ENRICHERS: 'summary, llm_context' })).to.deep.equal([
+      'CHUNKING_ENRICHERS: summary and llm_context ask the LLM; set LLM_PROVIDER and LLM_MODEL',
+    ])
     expect(faults({ CHUNKING_SIZE: '200' })).to.deep.equal(['CHUNKING_OVERLAP: must be at most half of CHUNKING_SIZE'])
   })
 

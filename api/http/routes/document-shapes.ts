@@ -35,6 +35,10 @@ export const documentSchema = z
     status: documentStatusSchema,
     error: documentErrorSchema.nullable(),
     chunk_count: z.int(),
+    summary: z
+      .string()
+      .nullable()
+      .describe('What it is about, by the LLM; null unless the knowledge base has the enricher `summary`.'),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
   })

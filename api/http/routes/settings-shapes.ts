@@ -3,7 +3,7 @@ import { defined } from '../../contract/defined.ts'
 import { type ChunkingSettings, chunkingSchema } from '../../contract/chunking.ts'
 import { type RetrievalSettings, retrievalSchema } from '../../contract/retrieval.ts'
 
-const { chunker, chunkSize, chunkOverlap } = chunkingSchema.shape
+const { chunker, chunkSize, chunkOverlap, enrichers } = chunkingSchema.shape
 const { defaultRetriever, topK, scoreThreshold, rerank, queryTransform, contextWindow } = retrievalSchema.shape
 
 /** Settings as JSON spells them: each may be left out, and is then the pipeline's. */
@@ -20,6 +20,10 @@ export const chunkingBody = z.strictObject({
     .unwrap()
     .optional()
     .describe(chunkOverlap.description ?? ''),
+  enrichers: enrichers
+    .unwrap()
+    .optional()
+    .describe(enrichers.description ?? ''),
 })
 
 export const retrievalSettingsBody = z.strictObject({
@@ -47,7 +51,12 @@ export const retrievalSettingsBody = z.strictObject({
 })
 
 export function readChunking(body: z.output<typeof chunkingBody>): Partial<ChunkingSettings> {
-  return defined({ chunker: body.chunker, chunkSize: body.chunk_size, chunkOverlap: body.chunk_overlap })
+  return defined({
+    chunker: body.chunker,
+    chunkSize: body.chunk_size,
+    chunkOverlap: body.chunk_overlap,
+    enrichers: body.enrichers,
+  })
 }
 
 export function readRetrieval(body: z.output<typeof retrievalSettingsBody>): Partial<RetrievalSettings> {
@@ -62,7 +71,12 @@ export function readRetrieval(body: z.output<typeof retrievalSettingsBody>): Par
 }
 
 export function showChunking(settings: Partial<ChunkingSettings>): z.output<typeof chunkingBody> {
-  return defined({ chunker: settings.chunker, chunk_size: settings.chunkSize, chunk_overlap: settings.chunkOverlap })
+  return defined({
+    chunker: settings.chunker,
+    chunk_size: settings.chunkSize,
+    chunk_overlap: settings.chunkOverlap,
+    enrichers: settings.enrichers,
+  })
 }
 
 export function showRetrieval(settings: Partial<RetrievalSettings>): z.output<typeof retrievalSettingsBody> {

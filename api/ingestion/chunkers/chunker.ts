@@ -14,7 +14,7 @@ export interface Chunk {
   readonly parent?: Span
 }
 
-export interface ChunkerSettings extends ChunkingSettings {
+export interface ChunkerSettings extends Omit<ChunkingSettings, 'enrichers'> {
   /** The most characters of a chunk, whatever `chunkSize` is counted in: what the embedding model reads. */
   readonly longest: number
 }

@@ -36,17 +36,21 @@ export const chunkStage: Stage = {
         await insertDrafts(tenant, drafts)
         await updateDocument(tenant, id, {
           chunking_fingerprint: settingsFingerprint({ ...settings, version: chunkingVersion }),
+          // Of an earlier revision, or of other settings.
+          summary: null,
         })
         run.parsed = null
         run.drafts =
-          drafts.length > PAGE ? null : drafts.map(draft => ({ ...draft, embedding: null, embedded_by: null }))
+          drafts.length > PAGE
+            ? null
+            : drafts.map(draft => ({ ...draft, embedding: null, embedded_by: null, context: null }))
       },
     }
   },
 }
 
 /** What the knowledge base leaves out is the pipeline's; no chunk is longer than the model reads. */
-function effectiveChunking({ document, parts }: IngestRun): ChunkingSettings {
+export function effectiveChunking({ document, parts }: IngestRun): ChunkingSettings {
   const parsed = chunkingSchema.safeParse({ ...parts.chunking, ...document.kb_chunking })
   if (!parsed.success) {
     const [issue] = parsed.error.issues
@@ -64,7 +68,8 @@ function longestChunk({ parts }: Pick<IngestRun, 'parts'>): number {
   return parts.embedding?.embedder.maxInputCharacters ?? Infinity
 }
 
-async function loadParsed(run: IngestRun): Promise<ParsedDocument> {
+/** What the parse stage wrote. */
+export async function loadParsed(run: IngestRun): Promise<ParsedDocument> {
   const parsed = await run.transaction(tenant => readParsed(tenant, run.document.id))
   if (!parsed) throw new StageOutdated('parse')
   return parsed
@@ -76,8 +81,6 @@ async function draftChunks(run: IngestRun, chunks: readonly Chunk[]): Promise<Ne
   for (const [position, chunk] of chunks.entries()) {
     // Analysis is computation; heartbeats and other jobs get their turn.
     if (position % PAGE === PAGE - 1) await breathe()
-    const { terms, length } = analyze(embeddingText({ ...chunk, title }))
-    const ids = [...terms.keys()].sort((a, b) => a - b)
     const metadata: ChunkMetadata = {
       headings: chunk.headings,
       ...(chunk.page !== undefined && { page: chunk.page }),
@@ -92,10 +95,15 @@ async function draftChunks(run: IngestRun, chunks: readonly Chunk[]): Promise<Ne
       start_offset: chunk.start,
       end_offset: chunk.end,
       metadata: { ...metadata },
-      terms: ids,
-      frequencies: ids.map(term => terms.get(term)!),
-      length,
+      ...analyzedColumns(embeddingText({ ...chunk, title })),
     })
   }
   return drafts
+}
+
+/** A text's terms as the columns of a chunk. */
+export function analyzedColumns(text: string): Pick<NewChunkDraft, 'terms' | 'frequencies' | 'length'> {
+  const { terms, length } = analyze(text)
+  const ids = [...terms.keys()].sort((a, b) => a - b)
+  return { terms: ids, frequencies: ids.map(term => terms.get(term)!), length }
 }

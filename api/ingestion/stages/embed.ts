@@ -80,9 +80,9 @@ async function embedPages(run: IngestRun, embedding: EmbeddingPart, made: string
 
 async function embedTexts(run: IngestRun, { embedder, space }: EmbeddingPart, drafts: readonly ChunkDraftRow[]) {
   const limits = await readingLimits({ embedder, space })
-  const texts = drafts.map(({ text, metadata }) => {
+  const texts = drafts.map(({ text, metadata, context }) => {
     const { headings } = metadata as unknown as ChunkMetadata
-    return embeddingText({ text, headings, title: run.document.title }, limits!)
+    return embeddingText({ text, headings, context, title: run.document.title }, limits!)
   })
   const vectors = await embedder.embed(texts, 'document', run.signal)
   return vectors.map(vector => encodeEmbedding(vector, space.dimension))

@@ -16,7 +16,7 @@ export interface StageResult {
  * done; it never keeps a transaction open while it waits for a model or a store.
  */
 export interface Stage {
-  readonly name: 'parse' | 'chunk' | 'embed' | 'store'
+  readonly name: 'parse' | 'chunk' | 'enrich' | 'embed' | 'store'
   run(run: IngestRun): Promise<StageResult>
 }
 

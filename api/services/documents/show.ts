@@ -17,6 +17,7 @@ export function showDocument(row: DocumentRow): DocumentView {
     status: row.status,
     error: row.error,
     chunk_count: row.chunk_count,
+    summary: row.summary,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
   }

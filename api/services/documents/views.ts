@@ -30,7 +30,7 @@ export interface BatchResult {
 export interface DocumentError {
   readonly code: string
   readonly message: string
-  /** The stage that failed: parse, chunk, embed, store. */
+  /** The stage that failed: parse, chunk, enrich, embed, store. */
   readonly stage: string
 }
 
@@ -49,6 +49,8 @@ export interface DocumentView {
   readonly status: DocumentStatus
   readonly error: DocumentError | null
   readonly chunk_count: number
+  /** Written by an LLM, where the knowledge base asks for it. */
+  readonly summary: string | null
   readonly created_at: string
   readonly updated_at: string
 }

@@ -3,7 +3,7 @@ import type { TenantTransaction } from './tenant-scope.ts'
 
 type Tenant = Pick<TenantTransaction, 'sql'>
 
-export type NewChunkDraft = Omit<ChunkDraftRow, 'embedding' | 'embedded_by'>
+export type NewChunkDraft = Omit<ChunkDraftRow, 'embedding' | 'embedded_by' | 'context'>
 
 function table({ sql }: Tenant) {
   return sql<ChunkDraftRow>('chunk_drafts')
@@ -42,6 +42,24 @@ export async function readUnembedded(
     .whereRaw('embedded_by IS DISTINCT FROM ?', [fingerprint])
     .orderBy('position')
     .limit(limit)
+}
+
+/** Those that enrichers have said nothing of yet. */
+export async function readUnenriched(tenant: Tenant, documentId: string, limit: number): Promise<ChunkDraftRow[]> {
+  return table(tenant).where({ document_id: documentId }).whereNull('context').orderBy('position').limit(limit)
+}
+
+export type DraftContext = Pick<ChunkDraftRow, 'id' | 'terms' | 'frequencies' | 'length'> & { readonly context: string }
+
+/** What is read before some chunks, and the terms that they have with it. What was embedded without it is to be embedded again. */
+export async function writeContexts({ sql }: Tenant, contexts: readonly DraftContext[]): Promise<void> {
+  await sql.raw(
+    `UPDATE chunk_drafts
+        SET context = page.context, terms = page.terms, frequencies = page.frequencies, length = page.length, embedded_by = NULL
+       FROM jsonb_to_recordset(?::jsonb) AS page (id uuid, context text, terms integer[], frequencies integer[], length integer)
+      WHERE chunk_drafts.id = page.id`,
+    [JSON.stringify(contexts)],
+  )
 }
 
 export interface DraftSummary {

@@ -29,7 +29,7 @@ export async function pageChunks(
 export async function publishDrafts({ sql }: Tenant, documentId: string, replace: boolean): Promise<void> {
   if (replace) await sql('chunks').where({ document_id: documentId }).delete()
   const columns =
-    'id, document_id, kb_id, position, text, start_offset, end_offset, metadata, terms, frequencies, length'
+    'id, document_id, kb_id, position, text, start_offset, end_offset, metadata, terms, frequencies, length, context'
   await sql.raw(
     `WITH published AS (DELETE FROM chunk_drafts WHERE document_id = ? RETURNING ${columns})
      INSERT INTO chunks (${columns}) SELECT ${columns} FROM published`,
@@ -86,6 +86,7 @@ export interface ChunkInDocument {
   readonly id: string
   readonly text: string
   readonly headings: readonly string[]
+  readonly context: string | null
   /** The document's. */
   readonly title: string
 }
@@ -97,7 +98,7 @@ export async function sampleChunks(
   count: number,
 ): Promise<ChunkInDocument[]> {
   const { rows } = await sql.raw<{ rows: ChunkInDocument[] }>(
-    `SELECT c.id, c.text, d.title, coalesce(c.metadata -> 'headings', '[]') AS headings
+    `SELECT c.id, c.text, c.context, d.title, coalesce(c.metadata -> 'headings', '[]') AS headings
        FROM (SELECT * FROM chunks WHERE kb_id = ? ORDER BY md5(id::text), id LIMIT ?) AS c
        JOIN documents d ON d.id = c.document_id`,
     [knowledgeBaseId, count],

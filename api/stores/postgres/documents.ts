@@ -31,6 +31,7 @@ export async function findVisibleDocument(
 /** A document under work, with what its knowledge base says about the work. */
 export interface DocumentAtWork extends DocumentRow {
   readonly kb_chunking: Record<string, unknown>
+  readonly kb_settings: Record<string, unknown>
   readonly kb_deleted_at: Date | null
 }
 
@@ -39,7 +40,12 @@ export async function lockDocumentAtWork({ sql }: Tenant, id: string): Promise<D
   const row = await sql<DocumentRow>('documents')
     .join('knowledge_bases', 'knowledge_bases.id', 'documents.kb_id')
     .where('documents.id', id)
-    .select('documents.*', 'knowledge_bases.chunking as kb_chunking', 'knowledge_bases.deleted_at as kb_deleted_at')
+    .select(
+      'documents.*',
+      'knowledge_bases.chunking as kb_chunking',
+      'knowledge_bases.settings as kb_settings',
+      'knowledge_bases.deleted_at as kb_deleted_at',
+    )
     .forUpdate('documents')
     .first<DocumentAtWork | undefined>()
   return row ?? null

@@ -161,6 +161,8 @@ export interface DocumentRow {
   error: { code: string; message: string; stage: string } | null
   chunking_fingerprint: string | null
   chunk_count: number
+  /** Written by the enricher `summary`. */
+  summary: string | null
   job_id: string | null
   created_at: Date
   updated_at: Date
@@ -185,6 +187,8 @@ export interface ChunkRow {
   terms: number[]
   frequencies: number[]
   length: number
+  /** What enrichers say of it; '': nothing; null: nobody was asked. */
+  context: string | null
 }
 
 export interface ChunkDraftRow extends ChunkRow {

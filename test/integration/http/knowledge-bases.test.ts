@@ -75,6 +75,21 @@ describe('/v1/knowledge-bases', () => {
     expect(body.detail).to.equal('chunking.chunk_overlap: is 800 and must be at most half of chunk_size, which is 1000')
   })
 
+  it('refuses enrichers that ask an LLM where there is none, when it is made and when it is changed', async () => {
+    const chunking = { enrichers: ['title_path', 'llm_context'] }
+    const made = await tenant.client.post('/v1/knowledge-bases', { name: 'x', chunking })
+    expect([made.status, made.body.code]).to.deep.equal([409, 'KB_CONFIG_ERROR'])
+    expect(made.body.detail).to.match(/^chunking\.enrichers: llm_context .*models\.llm.*LLM_PROVIDER/)
+    const plain = ok(
+      await tenant.client.post('/v1/knowledge-bases', { name: 'x', chunking: { enrichers: ['title_path'] } }),
+    )
+    expect(plain.chunking).to.deep.equal({ enrichers: ['title_path'] })
+    const changed = await tenant.client.patch(`/v1/knowledge-bases/${plain.id}`, { chunking })
+    expect([changed.status, changed.body.code]).to.deep.equal([409, 'KB_CONFIG_ERROR'])
+    const unknown = await tenant.client.post('/v1/knowledge-bases', { name: 'y', chunking: { enrichers: ['magic'] } })
+    expect([unknown.status, unknown.body.code]).to.deep.equal([400, 'VALIDATION_ERROR'])
+  })
+
   it('takes names with SQL and paths in them as what they are: names', async () => {
     for (const name of [`'; DROP TABLE documents; --`, '../../etc/passwd', '${7*7}', '租户 🦊']) {
       const id = await tenant.knowledgeBase(name)

@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { judgeFailure, NotYet, PermanentFailure } from '../../../api/ingestion/job-failure.ts'
+import { judgeFailure, LlmFailure, NotYet, PermanentFailure } from '../../../api/ingestion/job-failure.ts'
 import { UnreadableDocument } from '../../../api/ingestion/parsers/parser.ts'
+import { UnusableAnswer } from '../../../api/providers/llms/structured-answer.ts'
 import { EmbeddingDimensionError, ProviderError } from '../../../api/providers/provider-error.ts'
 import {
   CollectionMissing,
@@ -18,6 +19,19 @@ const cases: readonly (readonly [string, Error, string, boolean])[] = [
   ['a collection that is not made yet', new CollectionMissing('kb_shared'), 'VECTOR_STORE_UNAVAILABLE', true],
   ['an overloaded model', new ProviderError('openai', '429', { transient: true }), 'EMBEDDER_UNAVAILABLE', true],
   ['a wrong key of the model', new ProviderError('openai', '401', { transient: false }), 'EMBEDDING_FAILED', false],
+  [
+    'an LLM that is away',
+    new LlmFailure(new ProviderError('openai', '503', { transient: true })),
+    'LLM_UNAVAILABLE',
+    true,
+  ],
+  [
+    'a wrong key of the LLM',
+    new LlmFailure(new ProviderError('openai', '401', { transient: false })),
+    'LLM_FAILED',
+    false,
+  ],
+  ['an LLM that makes no sense', new LlmFailure(new UnusableAnswer('no JSON')), 'LLM_FAILED', true],
   ['another dimension', new EmbeddingDimensionError('openai', 'm', 384, 512), 'EMBEDDING_DIMENSION', false],
   ['another dimension in the store', new DimensionMismatch('c', 384, 512), 'EMBEDDING_DIMENSION', false],
   ['a broken file', new UnreadableDocument('not UTF-8'), 'UNREADABLE_DOCUMENT', false],

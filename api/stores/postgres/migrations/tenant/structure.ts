@@ -16,7 +16,8 @@ export const tenantStructure: SchemaStructure = {
       "frequencies": "integer[]",
       "length": "integer",
       "embedding": "bytea",
-      "embedded_by": "text"
+      "embedded_by": "text",
+      "context": "text"
     },
     "constraints": {
       "chunk_drafts_document_id_fkey": "FOREIGN KEY (document_id) REFERENCES documents(id) ON DELETE CASCADE",
@@ -39,7 +40,8 @@ export const tenantStructure: SchemaStructure = {
       "metadata": "jsonb",
       "terms": "integer[]",
       "frequencies": "integer[]",
-      "length": "integer"
+      "length": "integer",
+      "context": "text"
     },
     "constraints": {
       "chunks_document_id_fkey": "FOREIGN KEY (document_id) REFERENCES documents(id) ON DELETE CASCADE",
@@ -81,7 +83,8 @@ export const tenantStructure: SchemaStructure = {
       "chunk_count": "integer",
       "job_id": "uuid",
       "created_at": "timestamp with time zone",
-      "updated_at": "timestamp with time zone"
+      "updated_at": "timestamp with time zone",
+      "summary": "text"
     },
     "constraints": {
       "documents_kb_id_content_hash_key": "UNIQUE (kb_id, content_hash)",
