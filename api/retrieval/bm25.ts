@@ -1,16 +1,17 @@
 import { analyze } from './bm25/analyzer.ts'
 import { queryWeights } from './bm25/weights.ts'
 import { forSearch, pooled } from './lexical-statistics.ts'
-import { POOL, type PreparedLeg, type RetrievalParts, searchedStatistics } from './parts.ts'
+import { type PreparedLeg, type RetrievalParts, searchedStatistics } from './parts.ts'
 import type { RetrievalQuery } from './retriever.ts'
 import type { Planner } from './search-plan.ts'
 import { singleLeg } from './single-leg.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
 /** Finds by words: BM25 over the searched knowledge bases' own term statistics. `score` is above 0 and has no upper bound. */
-export const bm25Planner: Planner = async ({ text }) => ({
+export const bm25Planner: Planner = async ({ text, topK }) => ({
   retriever: 'bm25',
   legs: [{ name: 'bm25', using: 'bm25', text }],
+  depth: topK,
   combine: singleLeg,
 })
 
@@ -30,7 +31,7 @@ export async function termCorpus(
 export function bm25Leg(text: string, corpus: TermCorpus): PreparedLeg {
   const vector = queryWeights(analyze(text), corpus && forSearch(corpus))
   return {
-    leg: vector.indices.length > 0 ? { using: 'sparse', vector, limit: POOL } : null,
+    leg: vector.indices.length > 0 ? { using: 'sparse', vector } : null,
     trace: { terms: vector.indices.length, corpus_chunks: corpus?.chunkCount ?? 0 },
   }
 }

@@ -1,6 +1,6 @@
 import { ApiError } from '../contract/error-codes.ts'
 import type { ActiveGeneration } from './collection-generations.ts'
-import { POOL, type PreparedLeg, type RetrievalParts } from './parts.ts'
+import type { PreparedLeg, RetrievalParts } from './parts.ts'
 import type { QueryEmbedder } from './query-embedder.ts'
 import type { RetrievalQuery } from './retriever.ts'
 import type { Planner } from './search-plan.ts'
@@ -15,6 +15,7 @@ export function densePlanner(parts: RetrievalParts): Planner {
     return {
       retriever: 'dense',
       legs: [{ name: 'dense', using: 'dense', text: query.hypothetical ?? query.text }],
+      depth: query.topK,
       combine: singleLeg,
     }
   }
@@ -30,7 +31,7 @@ export async function denseLeg(
   const embedder = parts.embedder!
   const { vector, cached } = await stopwatch.time('embed', () => embedder.embed(scope, text, signal))
   return {
-    leg: { using: 'dense', vector, limit: POOL },
+    leg: { using: 'dense', vector },
     trace: { model: embedder.model, fingerprint: embedder.fingerprint, embedding_cached: cached },
   }
 }

@@ -1,4 +1,4 @@
-import type { SearchLeg, VectorStore } from '../stores/vectors/vector-store.ts'
+import type { LegVector, VectorStore } from '../stores/vectors/vector-store.ts'
 import type { CollectionGenerations } from './collection-generations.ts'
 import type { LexicalStatistics } from './lexical-statistics.ts'
 import type { LexicalStatisticsCache } from './lexical-statistics-cache.ts'
@@ -19,15 +19,15 @@ export interface RetrievalParts {
 }
 
 /**
- * How many candidates a leg fetches. More than anybody asks for (top_k is at most 50), because fusion judges a leg by
+ * How many candidates a leg fetches where several lists become one. More than anybody asks for (top_k is at most 50), because fusion judges a leg by
  * the spread of its scores; and always the same, so that asking for more results never reorders the first ones.
  */
 export const POOL = 100
 
-/** A list to fetch, ready for the store. */
+/** A list to fetch. */
 export interface PreparedLeg {
-  /** Null: there is nothing to look for. */
-  readonly leg: SearchLeg | null
+  /** Null: there is nothing to look for. How many are wanted is the plan's to say. */
+  readonly leg: LegVector | null
   readonly trace: Readonly<Record<string, unknown>>
 }
 

@@ -2,7 +2,7 @@ import type { RetrieverName } from '../contract/retrieval.ts'
 import type { ScoredPoint } from '../stores/vectors/vector-store.ts'
 import { type TermCorpus, bm25Leg, termCorpus } from './bm25.ts'
 import { denseLeg } from './dense.ts'
-import { type PreparedLeg, type RetrievalParts, narrowing } from './parts.ts'
+import { POOL, type PreparedLeg, type RetrievalParts, narrowing } from './parts.ts'
 import type { Retrieval, RetrievalQuery, Retriever } from './retriever.ts'
 import type { LegRequest, Planner, SearchPlan } from './search-plan.ts'
 import { Stopwatch } from './stopwatch.ts'
@@ -25,7 +25,7 @@ async function runPlan(
   stopwatch: Stopwatch,
 ): Promise<Retrieval> {
   const prepared = await prepare(parts, query, plan.legs, stopwatch)
-  const lists = await stopwatch.time('search', () => search(parts, query, prepared))
+  const lists = await stopwatch.time('search', () => search(parts, query, prepared, plan.depth ?? POOL))
   const found = plan.legs.map((leg, index) => ({ ...leg, points: lists[index] ?? [] }))
   const { chunks, trace } = await stopwatch.time('fuse', () => plan.combine(found))
   return {
@@ -64,13 +64,14 @@ async function search(
   parts: RetrievalParts,
   query: RetrievalQuery,
   prepared: readonly PreparedLeg[],
+  limit: number,
 ): Promise<ScoredPoint[][]> {
   const asked = prepared.flatMap(({ leg }, index) => (leg ? [{ leg, index }] : []))
   const lists: ScoredPoint[][] = prepared.map(() => [])
   if (asked.length === 0) return lists
   const answers = await parts.vectors.search(query.scope.vectors(query.knowledgeBaseIds), {
     ...narrowing(query),
-    legs: asked.map(({ leg }) => leg),
+    legs: asked.map(({ leg }) => ({ ...leg, limit })),
   })
   for (const [place, { index }] of asked.entries()) lists[index] = answers[place] ?? []
   return lists

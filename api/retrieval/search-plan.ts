@@ -30,6 +30,8 @@ export interface SearchPlan {
   /** Whose answer it will be: another than the one asked when that one cannot run. */
   readonly retriever: RetrieverName
   readonly legs: readonly LegRequest[]
+  /** Candidates of each leg; without it the pool that fusion needs. */
+  readonly depth?: number
   /** Pure. The lists come in the order of `legs`. */
   readonly combine: (found: readonly FoundLeg[]) => Combined
   readonly trace?: Readonly<Record<string, unknown>>

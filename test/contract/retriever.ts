@@ -33,6 +33,8 @@ const space: VectorSpace = { model: 'bge-small-en-v1.5', dimension: 384, distanc
 /** What every retriever must keep, whatever store it searches. */
 export function retrieverContract(name: RetrieverName, store: string, open: Setting): void {
   describe(`retriever ${name} on ${store}`, () => {
+    /** One list is the answer; all others fuse several. */
+    const single = name === 'dense' || name === 'bm25'
     let fixture: Fixture
     before(async function () {
       this.timeout(180_000)
@@ -56,14 +58,19 @@ export function retrieverContract(name: RetrieverName, store: string, open: Sett
       expect(chunks).to.have.length.within(2, 4)
       chunks.slice(1).forEach((chunk, i) => expect(chunk.score).to.be.at.most(chunks[i]!.score))
       for (const { score, scores } of chunks) {
-        if (name === 'dense') expect(scores).to.deep.equal({ dense: score })
-        if (name === 'bm25') expect(scores).to.deep.equal({ bm25: score })
-        if (name !== 'dense' && name !== 'bm25') {
+        if (single) expect(scores).to.deep.equal({ [name]: score })
+        else {
           expect(score).to.be.within(0, 1 + 1e-9)
           expect(Object.keys(scores)).to.not.be.empty
         }
       }
     })
+
+    if (single)
+      it('fetches no more candidates than are asked for', async () => {
+        const { trace } = await ask({ text: 'keys and backups of the database', topK: 2 })
+        expect(trace['legs']).to.have.nested.property(`${name}.candidates`, 2)
+      })
 
     it('gives the same answer to the same question', async () => {
       const first = await ask({ text: 'keys of the database', topK: 10 })

@@ -32,10 +32,13 @@ export interface ScoredPoint extends StoredPoint {
   readonly score: number
 }
 
+/** What a leg looks for. */
+export type LegVector =
+  | { readonly using: 'dense'; readonly vector: readonly number[] | Float32Array }
+  | { readonly using: 'sparse'; readonly vector: SparseVector }
+
 /** One ranked list to fetch. Several legs travel in one request and are ranked independently. */
-export type SearchLeg =
-  | { readonly using: 'dense'; readonly vector: readonly number[] | Float32Array; readonly limit: number }
-  | { readonly using: 'sparse'; readonly vector: SparseVector; readonly limit: number }
+export type SearchLeg = LegVector & { readonly limit: number }
 
 export interface SearchRequest {
   readonly legs: readonly SearchLeg[]
