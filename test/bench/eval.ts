@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import PQueue from 'p-queue'
 import { type RetrieverName, retrieverNames } from '../../api/contract/retrieval.ts'
 import type { Send } from './eval/api-client.ts'
+import { compare, comparisonTable, readPerQuery } from './eval/compare.ts'
 import { type Dataset, readDataset } from './eval/dataset.ts'
 import { type Indexed, indexDocuments } from './eval/index-documents.ts'
 import { openApi } from './eval/open-api.ts'
@@ -20,19 +21,22 @@ const usual = retrieverNames.filter(name => !asksLlm.includes(name))
 const USAGE = `npm run eval -- --dataset DIR [options]
 
 Indexes a data set in BEIR's layout (corpus.jsonl, queries.jsonl, qrels.tsv) through the HTTP API, asks its queries with
-each retriever and prints nDCG@10 and Recall@100. Chunks count for their document, at the place of its best chunk.
+each retriever and prints nDCG@10 with what it is sure of, Recall@100 and MRR@10. Chunks count for their document, at
+the place of its best chunk.
 
   --dataset DIR      default: SELFRAG_EVAL_DIR
   --retriever A,B    default: ${usual.join(',')}; also ${asksLlm.join(', ')}
   --limit N          only the first N queries
   --json FILE        the figures as JSON
   --per-query FILE   one JSON line a query and retriever
+  --compare A B      indexes nothing: tells whether two files of --per-query differ, by more than chance
   --concurrency N    queries at a time, default 4
 
 SELFRAG_URL with SELFRAG_API_KEY (role admin) or SELFRAG_ADMIN_TOKEN names an API; without it one is started, with
 an embedded Postgres and the local model.`
 
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     dataset: { type: 'string' },
     retriever: { type: 'string' },
@@ -40,16 +44,22 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
     'per-query': { type: 'string' },
     concurrency: { type: 'string', default: '4' },
+    compare: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 })
 
 const folder = options.dataset ?? process.env['SELFRAG_EVAL_DIR']
-if (options.help || !folder) {
+if (options.help || !(folder || options.compare)) {
   console.log(USAGE)
   process.exit(options.help ? 0 : 2)
 }
-await run(resolve(folder))
+await (options.compare ? printComparison(options.compare, positionals) : run(resolve(folder!)))
+
+async function printComparison(before: string, [after, ...more]: readonly string[]): Promise<void> {
+  if (!after || more.length > 0) throw new RangeError('--compare takes two files: --compare BEFORE AFTER')
+  console.log(comparisonTable(compare(await readPerQuery(before), await readPerQuery(after))))
+}
 
 async function run(path: string): Promise<void> {
   const dataset = await readDataset(path)

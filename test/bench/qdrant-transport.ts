@@ -2,7 +2,8 @@ import { QdrantClient } from '@qdrant/js-client-rest'
 import { QdrantTransport } from '../../api/stores/vectors/qdrant/transport.ts'
 import { mochaGlobalTeardown } from '../support/teardown.ts'
 import { qdrant } from '../support/qdrant.ts'
-import { randomUnit, seeded } from '../contract/vector-store-points.ts'
+import { randomUnit } from '../contract/vector-store-points.ts'
+import { seededRandom } from '../support/random.ts'
 
 /**
  * How much of a query's time is the transport: the same query through the official client (fetch) and through ours
@@ -18,7 +19,7 @@ const COLLECTION = 'selfrag_bench_transport'
 const server = await qdrant()
 const transport = new QdrantTransport(server)
 const client = new QdrantClient({ ...server, checkCompatibility: false })
-const random = seeded(1)
+const random = seededRandom(1)
 const vector = () => [...randomUnit(random, DIMENSION)]
 
 try {

@@ -9,7 +9,8 @@ import { freePort } from '../support/free-port.ts'
 import { pgliteUrl } from '../support/pglite.ts'
 import { postgres } from '../support/postgres.ts'
 import { rejection } from '../support/rejection.ts'
-import { axis, dot, point, randomUnit, seeded, spec, uniquePrefix } from './vector-store-points.ts'
+import { axis, dot, point, randomUnit, spec, uniquePrefix } from './vector-store-points.ts'
+import { seededRandom } from '../support/random.ts'
 
 const quiet = () => undefined
 const log = { warn: quiet, error: quiet, deprecate: quiet, debug: quiet }
@@ -63,7 +64,7 @@ describe('vector store: pgvector, and Postgres that fails', function () {
   describe('with a graph', () => {
     const collection = `${uniquePrefix()}_g1`
     const scope = new VectorScope(collection, 'tenant', 'all')
-    const random = seeded(3)
+    const random = seededRandom(3)
     const points = Array.from({ length: 600 }, (_, i) =>
       point(`graph ${i}`, {
         dense: randomUnit(random),

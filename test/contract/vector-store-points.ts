@@ -44,17 +44,6 @@ export function point(name: string, changes: Partial<VectorPoint> = {}): VectorP
 /** The unit vector along one dimension. */
 export const axis = (index: number): number[] => Array.from({ length: DIMENSION }, (_, i) => (i === index ? 1 : 0))
 
-/** Numbers in [0, 1) that are the same in every run (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 export function randomUnit(random: () => number, dimension = DIMENSION): Float32Array {
   const raw = Array.from({ length: dimension }, () => random() * 2 - 1)
   const length = Math.hypot(...raw)

@@ -4,15 +4,16 @@ import { type ScoredPoint, type VectorPoint, VectorStoreUnavailable } from '../.
 import { rejection } from '../support/rejection.ts'
 import { storeFixture } from './store-fixture.ts'
 import { filterCases, shelf } from './vector-store-filters.ts'
-import { axis, dot, idOf, point, randomSparse, randomUnit, seeded, sparseDot, spec } from './vector-store-points.ts'
+import { axis, dot, idOf, point, randomSparse, randomUnit, sparseDot, spec } from './vector-store-points.ts'
 import type { OpenStore } from './vector-store.ts'
+import { seededRandom } from '../support/random.ts'
 
 export function describeSearch(open: OpenStore): void {
   describe('search', () => {
     const fixture = storeFixture(open)
 
     describe('over random points', () => {
-      const random = seeded(42)
+      const random = seededRandom(42)
       const points = Array.from({ length: 400 }, (_, i) =>
         point(`random ${i}`, {
           knowledgeBaseId: `kb-${i % 3}`,

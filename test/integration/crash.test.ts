@@ -7,6 +7,7 @@ import { pointId } from '../../api/stores/vectors/point-id.ts'
 import { eventually } from '../support/eventually.ts'
 import { DIMENSION, IngestionBench, realStores, request, space } from '../support/ingestion.ts'
 import { orSkip } from '../support/missing-part.ts'
+import { seededRandom } from '../support/random.ts'
 import { WorkerProcess } from '../support/worker-process.ts'
 import { expectExactStatistics } from './ingestion.ts'
 
@@ -41,7 +42,7 @@ describe('ingestion: a worker that is killed', function () {
   it(`loses and doubles nothing of ${DOCUMENTS} documents in ${KILLS} kills at random`, async () => {
     const seed = Number(process.env['CRASH_SEED'] ?? Math.floor(Math.random() * 1e9))
     console.log(`      CRASH_SEED=${seed}`)
-    const random = mulberry32(seed)
+    const random = seededRandom(seed)
     await addDocuments(bench)
     worker.start()
     // Each kill comes at a random moment of its tenth of the way, so that all of them hit a worker that works.
@@ -107,15 +108,4 @@ async function expectEverythingOnce(bench: IngestionBench): Promise<void> {
   expect(points).to.have.length(chunks.length)
   for (const point of points) expect(point.text).to.equal(expected.get(point.id)?.text)
   expect(await bench.vectors.inner.count(bench.scope.vectors(), { all: true })).to.equal(chunks.length)
-}
-
-/** A small random number generator, so that a failed run can be run again. */
-function mulberry32(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
 }

@@ -1,4 +1,4 @@
-import { seeded } from '../../contract/vector-store-points.ts'
+import { seededRandom } from '../../support/random.ts'
 
 /** Words with the frequencies of a language: a few in every text, most of them rare (Zipf). */
 const VOCABULARY = 20_000
@@ -16,7 +16,7 @@ function word(rank: number): string {
 
 /** Texts that are the same in every run. */
 export class Corpus {
-  readonly #random = seeded(20_260)
+  readonly #random = seededRandom(20_260)
 
   #words(count: number): string[] {
     return Array.from({ length: count }, () => word(Math.floor(VOCABULARY ** this.#random()) - 1))

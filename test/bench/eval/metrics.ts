@@ -17,6 +17,12 @@ export function recall(ranking: readonly string[], relevance: Relevance, depth: 
   return relevant.filter(id => found.has(id)).length / relevant.length
 }
 
+/** One over the rank of the first relevant document among the first `depth`, 0 when none is; its mean is the MRR. */
+export function reciprocalRank(ranking: readonly string[], relevance: Relevance, depth: number): number {
+  const first = ranking.slice(0, depth).findIndex(id => (relevance.get(id) ?? 0) > 0)
+  return first === -1 ? 0 : 1 / (first + 1)
+}
+
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { mean, ndcg, recall } from '../../bench/eval/metrics.ts'
+import { mean, ndcg, recall, reciprocalRank } from '../../bench/eval/metrics.ts'
 
 const relevance = new Map([['a', 3], ['b', 1], ['c', 0]]) // prettier-ignore
 
@@ -17,6 +17,11 @@ describe('retrieval metrics', () => {
     expect(recall(['x', 'a', 'b'], relevance, 2)).to.equal(0.5)
     expect(recall(['x', 'a', 'b'], relevance, 3)).to.equal(1)
     expect(recall(['c'], relevance, 10)).to.equal(0)
+  })
+
+  it('the reciprocal rank is that of the first relevant document within the depth', () => {
+    expect(reciprocalRank(['x', 'c', 'b', 'a'], relevance, 10)).to.equal(1 / 3)
+    expect(reciprocalRank(['x', 'a'], relevance, 1)).to.equal(0)
   })
 
   it('averages', () => {
