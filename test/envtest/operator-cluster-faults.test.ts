@@ -291,9 +291,19 @@ describe('an operator whose cluster fails', function () {
     const env = (length: number) => Array.from({ length: 64 }, (_, index) => ({ name: `VALUE_${index}`, value: 'x'.repeat(length) })) // prettier-ignore
     const grow = (length: number) =>
       world.client.mergePatch<KubernetesObject>(types.pipelines, { namespace: world.namespace, name: 'demo' }, { ...filler, spec: { api: { env: env(length) }, worker: { env: env(length) } } }) // prettier-ignore
-    let largest = 8_000
-    for (let step = 2_000; step >= 4; step = Math.floor(step / 2))
-      while (await grow(largest + step).then(() => true, () => false)) largest += step // prettier-ignore
+    // Less room than the smallest status: 128 values of one or two characters.
+    let [fits, tooLong] = [8_000, 16_000]
+    while (tooLong - fits > 2) {
+      const length = Math.floor((fits + tooLong) / 2)
+      if (
+        await grow(length).then(
+          () => true,
+          () => false,
+        )
+      )
+        fits = length // prettier-ignore
+      else tooLong = length
+    }
     await world.start()
     await eventually(async () => expect((await events('StatusNotWritten')).join()).to.match(/too large|request is too large|Limit/i), 30_000) // prettier-ignore
     const before = failures()

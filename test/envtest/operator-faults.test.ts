@@ -51,6 +51,13 @@ describe('an operator among faults', function () {
       expect(ready).to.include({ status: 'False', reason: 'SecretKeyMissing' })
       expect(ready?.message).to.contain('no value under the key url')
     })
+    const url = Buffer.from(world.database.url).toString('base64')
+    await world.client.mergePatch(
+      types.secrets,
+      { namespace: world.namespace, name: 'demo-postgres' },
+      { data: { url } },
+    )
+    await world.becomesReady()
   })
 
   it('tells a wrong password and an address that is none, without repeating them', async () => {
@@ -71,6 +78,16 @@ describe('an operator among faults', function () {
     }
     expect(JSON.stringify((await world.pipeline()).status)).not.to.contain('hunter2')
     expect(world.logs.join('')).not.to.contain('hunter2')
+    const url = Buffer.from(world.database.url).toString('base64')
+    await world.client.mergePatch(
+      types.secrets,
+      { namespace: world.namespace, name: 'demo-postgres' },
+      { data: { url } },
+    )
+    await eventually(async () => {
+      expect(conditionOf(await world.pipeline(), 'DatabaseReady')).to.include({ status: 'True' })
+    })
+    await world.becomesReady()
   })
 
   it('notices a changed Secret: pods roll, and the stores are opened anew', async () => {
