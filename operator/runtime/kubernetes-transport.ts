@@ -16,6 +16,9 @@ export interface TransportRequest {
 /** Sends one request and resolves with the answer's head; the body is still to be read. */
 export type Transport = (request: TransportRequest) => Promise<IncomingMessage>
 
+/** A burst opens many connections; a handful of them is as fast afterwards, and each has buffers of its own. */
+const KEEP_ALIVE = { keepAlive: true, maxFreeSockets: 8 }
+
 /**
  * HTTP to the cluster of a kubeconfig. Authentication, certificates and proxies are the client library's; the requests
  * are our own, because the library's typed API renames fields (`from` → `_from`), turns dates into objects and drops
@@ -27,7 +30,7 @@ export function kubeTransport(config: KubeConfig, userAgent: string): Transport 
   const server = new URL(cluster.server)
   const base = server.pathname.replace(/\/$/, '')
   const secure = server.protocol === 'https:'
-  const agent = secure ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true })
+  const agent = secure ? new https.Agent(KEEP_ALIVE) : new http.Agent(KEEP_ALIVE)
 
   return async request => {
     request.signal?.throwIfAborted()

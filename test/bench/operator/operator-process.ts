@@ -12,7 +12,8 @@ const root = join(import.meta.dirname, '../../..')
 const built = join(root, 'node_modules/.cache/bench-operator')
 
 /** As in Dockerfile.operator. */
-const imageFlags = ['--max-semi-space-size=4']
+const imageFlags = ['--max-semi-space-size=4', '--heap-growing-percent=50']
+const imageEnvironment = { NODE_ENV: 'production', MALLOC_ARENA_MAX: '1' }
 
 /** The operator as its image runs it: built JavaScript, a process of its own. */
 export interface OperatorProcess {
@@ -37,7 +38,7 @@ export async function startOperator(
   const log = openSync(logFile, 'a')
   const flags = [...imageFlags, ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])]
   const child = spawn(process.execPath, [...flags, join(built, 'operator/main.js')], {
-    env: { ...bareEnvironment, NODE_ENV: 'production', ...env },
+    env: { ...bareEnvironment, ...imageEnvironment, ...env },
     stdio: ['ignore', log, log],
   })
   process.once('exit', () => child.kill('SIGKILL'))
