@@ -48,6 +48,7 @@ import { addUsage } from './stores/postgres/usage.ts'
 import { PgVectorStore } from './stores/vectors/pgvector/pg-vector-store.ts'
 import { QdrantVectorStore } from './stores/vectors/qdrant/qdrant-vector-store.ts'
 import type { VectorStore } from './stores/vectors/vector-store.ts'
+import { traceHeaders } from './tracing/tracing.ts'
 import { UsageMeter } from './usage/usage-meter.ts'
 
 export interface ApplicationOptions {
@@ -217,7 +218,7 @@ function openVectors(configuration: Configuration, database: Knex): VectorStore 
   if (configuration.VECTOR_ENGINE === 'pgvector') return new PgVectorStore({ database })
   const { QDRANT_URL: url, QDRANT_API_KEY: apiKey, QDRANT_TIMEOUT_SECONDS: seconds } = configuration
   if (!url) throw new TypeError('QDRANT_URL is not set; parseConfiguration must come first')
-  return new QdrantVectorStore({ url, timeoutMs: seconds * 1000, ...(apiKey !== undefined && { apiKey }) })
+  return new QdrantVectorStore({ url, headers: traceHeaders, timeoutMs: seconds * 1000, ...(apiKey !== undefined && { apiKey }) }) // prettier-ignore
 }
 
 function openRedis(configuration: Configuration, log: Logger): Redis | null {

@@ -13,6 +13,7 @@ import type { Reranker } from './providers/rerankers/reranker.ts'
 import { type RerankerSettings, rerankerSettings, rerankerSettingsOf } from './providers/rerankers/settings.ts'
 import { type OfferedModels, RequestModels } from './services/request-models.ts'
 import type { SystemConfigService } from './services/system-config.ts'
+import { tracedFetch } from './tracing/traced-fetch.ts'
 
 export interface ModelIngredients extends Counters {
   readonly configuration: Configuration
@@ -36,7 +37,7 @@ export function buildModels(ingredients: ModelIngredients): RequestModels {
 /** Only the environment's own LLM falls back: who chose another one chose where texts go. */
 function offeredLlms({ configuration, guards, metrics, usage, log }: ModelIngredients): OfferedModels<Llm> {
   const make = (settings: LlmSettings | null) => {
-    const llm = createLlm(settings)
+    const llm = createLlm(settings, tracedFetch)
     return llm && observedLlm(guardedLlm(llm, guards.of('llm', llm, configuration.LLM_CONCURRENCY)), { metrics, usage })
   }
   const makeAll = (references: Configuration['LLM_CHOICES']) =>
@@ -55,7 +56,7 @@ function offeredLlms({ configuration, guards, metrics, usage, log }: ModelIngred
 
 function offeredRerankers({ configuration, guards, metrics, usage }: ModelIngredients): OfferedModels<Reranker> {
   const make = (settings: RerankerSettings | null) => {
-    const reranker = createReranker(settings)
+    const reranker = createReranker(settings, tracedFetch)
     const guarded = reranker && guardedReranker(reranker, guards.of('rerank', reranker, RERANKS_AT_ONCE))
     return guarded && observedReranker(guarded, { metrics, usage })
   }

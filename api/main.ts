@@ -11,6 +11,7 @@ import { embedderSettings } from './providers/embedders/settings.ts'
 import { ProviderError } from './providers/provider-error.ts'
 import { listenForStop } from './stop-signals.ts'
 import { startTracing } from './tracing/start-tracing.ts'
+import { tracedFetch } from './tracing/traced-fetch.ts'
 
 /** The retrieval API. */
 async function main(): Promise<void> {
@@ -20,7 +21,7 @@ async function main(): Promise<void> {
   const log = pino(logOptions('selfrag.api', configuration.DEBUG ? 'debug' : configuration.LOG_LEVEL))
   const stopBy = listenForStop(log)
   const stopTracing = await startTracing({ name: 'selfrag-api', version: productVersion }, configuration)
-  const embedding = await createEmbedder(embedderSettings(configuration), localModelMachine(log))
+  const embedding = await createEmbedder(embedderSettings(configuration), localModelMachine(log), tracedFetch)
   if (!embedding.embedder)
     log.warn({ reason: embedding.reason }, 'lexical mode: there is no embedding model, only BM25')
   const application = buildApplication({

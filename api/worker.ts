@@ -13,6 +13,7 @@ import { embedderSettings } from './providers/embedders/settings.ts'
 import { ProviderError } from './providers/provider-error.ts'
 import { listenForStop } from './stop-signals.ts'
 import { startTracing } from './tracing/start-tracing.ts'
+import { tracedFetch } from './tracing/traced-fetch.ts'
 
 /** The worker: indexes and deletes documents. */
 async function main(): Promise<void> {
@@ -22,7 +23,7 @@ async function main(): Promise<void> {
   const log = pino(logOptions('selfrag.worker', configuration.DEBUG ? 'debug' : configuration.LOG_LEVEL))
   const stopBy = listenForStop(log)
   const stopTracing = await startTracing({ name: 'selfrag-worker', version: productVersion }, configuration)
-  const embedding = await createEmbedder(embedderSettings(configuration), localModelMachine(log))
+  const embedding = await createEmbedder(embedderSettings(configuration), localModelMachine(log), tracedFetch)
   if (!embedding.embedder) log.warn({ reason: embedding.reason }, 'lexical mode: documents get no vectors, only BM25')
   const application = buildApplication({
     configuration,

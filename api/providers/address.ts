@@ -1,3 +1,6 @@
+/** How requests are made: the global one, or one around it. */
+export type Fetch = typeof globalThis.fetch
+
 /** An address without its user and password, which fetch refuses and errors would repeat, and the header that they become. */
 export interface Address {
   readonly url: string

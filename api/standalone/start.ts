@@ -10,6 +10,7 @@ import { productVersion } from '../contract/product-version.ts'
 import { createEmbedder } from '../providers/embedders/index.ts'
 import { embedderSettings } from '../providers/embedders/settings.ts'
 import { startTracing } from '../tracing/start-tracing.ts'
+import { tracedFetch } from '../tracing/traced-fetch.ts'
 import { applyResources, selectResources, UnusableResources } from './apply-resources.ts'
 import { startEmbeddedPostgres } from './embedded-postgres.ts'
 import { standaloneEnvironment } from './environment.ts'
@@ -67,6 +68,7 @@ async function start(
   const embedding = await createEmbedder(
     embedderSettings(early),
     await modelMachine(terminal, settings.variables['PATH']),
+    tracedFetch,
   )
   const lexicalReason = embedding.embedder ? null : embedding.reason
   const postgres = await startEmbeddedPostgres(home.database)

@@ -5,6 +5,7 @@ import {
   SpanStatusCode,
   context,
   defaultTextMapGetter,
+  defaultTextMapSetter,
   trace,
 } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
@@ -48,6 +49,11 @@ export function openTelemetry(
       const parent = propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter)
       const span = tracer.startSpan(method, { kind: SpanKind.SERVER, attributes: { 'http.request.method': method } }, parent) // prettier-ignore
       context.with(trace.setSpan(parent, span), () => handle(requestSpan(method, span)))
+    },
+    headers() {
+      const carrier: { traceparent?: string } = {}
+      propagator.inject(context.active(), carrier, defaultTextMapSetter)
+      return carrier.traceparent === undefined ? {} : { traceparent: carrier.traceparent }
     },
     async stop() {
       await provider.shutdown()

@@ -1,3 +1,4 @@
+import type { Fetch } from '../address.ts'
 import { EmbeddingDimensionError, ProviderError } from '../provider-error.ts'
 import type { Embedder } from './embedder.ts'
 import { localModel, localModels } from './local/catalogue.ts'
@@ -25,18 +26,23 @@ export type EmbedderResult =
 /**
  * Makes the embedder that the settings ask for. Does not call it, but looks for a local model's files, which may download
  * them.
+ * @param fetch what a remote one will be called with
  * @throws ProviderError when the settings cannot work: an unknown local model, another dimension than it has
  */
-export async function createEmbedder(settings: EmbedderSettings, machine: LocalModelMachine): Promise<EmbedderResult> {
+export async function createEmbedder(
+  settings: EmbedderSettings,
+  machine: LocalModelMachine,
+  fetch: Fetch = globalThis.fetch,
+): Promise<EmbedderResult> {
   switch (settings.provider) {
     case 'none':
       return { embedder: null, reason: 'EMBEDDING_PROVIDER is none' }
     case 'local':
       return createLocal(settings, machine)
     case 'ollama':
-      return { embedder: ollamaEmbedder(settings, settings) }
+      return { embedder: ollamaEmbedder(settings, { ...settings, fetch }) }
     default:
-      return { embedder: openAiEmbedder(settings, settings) }
+      return { embedder: openAiEmbedder(settings, { ...settings, fetch }) }
   }
 }
 

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import PQueue from 'p-queue'
 import { modelProviders, type ProviderName } from '../../contract/model-providers.ts'
 import type { CallObserver } from '../call-observer.ts'
@@ -108,7 +109,9 @@ export class RemoteEmbedder implements Embedder {
   #ask(batch: readonly string[], { purpose, signal, observer }: EmbeddingCall): Promise<Float32Array[]> {
     const priority = purpose === 'query' ? 1 : 0
     const attempt = async () => this.#checked(await this.#embedBatch(batch, signal, observer), batch.length)
-    return this.#queue.add(() => withRetries(attempt, this.#retries, signal, observer), { priority, signal })
+    // The queue starts it in the context of whoever ended before; a trace goes on in its own.
+    const run = AsyncResource.bind(() => withRetries(attempt, this.#retries, signal, observer))
+    return this.#queue.add(run, { priority, signal })
   }
 
   #checked(vectors: readonly ArrayLike<number>[], expected: number): Float32Array[] {

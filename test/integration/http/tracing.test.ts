@@ -6,6 +6,7 @@ import { startTracing } from '../../../api/tracing/start-tracing.ts'
 import { type TestApi, ok, startApi, untilReady } from '../../support/api.ts'
 import type { Json } from '../../support/api-client.ts'
 import { orSkip } from '../../support/missing-part.ts'
+import { type ModelServer, startModelServer } from '../../support/model-server.ts'
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const traceparent = `00-${TRACE}-b7ad6b7169203331-01`
@@ -15,6 +16,7 @@ describe('tracing', () => {
   let received: { path: string; type: string | undefined; body: Buffer }[]
   let lines: Json[]
   let api: TestApi
+  let models: ModelServer
 
   before(async function () {
     this.timeout(60_000)
@@ -29,10 +31,15 @@ describe('tracing', () => {
       })
     })
     await new Promise<void>(resolve => collector.listen(0, '127.0.0.1', resolve))
-    api = await orSkip(this, startApi({ onLog: line => lines.push(line) }))
+    models = await startModelServer({ reply: () => 'They sleep. [1]' })
+    const environment = { LLM_PROVIDER: 'openai', LLM_MODEL: 'writer', OPENAI_BASE_URL: models.openAiUrl }
+    api = await orSkip(this, startApi({ environment, onLog: line => lines.push(line) }))
   })
 
-  after(() => new Promise(resolve => collector?.close(resolve)))
+  after(async () => {
+    await models?.close()
+    await new Promise(resolve => collector?.close(resolve))
+  })
 
   it('sends what a request and its jobs did to the collector, in the trace of the caller, without a word of theirs', async function () {
     this.timeout(30_000)
@@ -44,7 +51,15 @@ describe('tracing', () => {
     const { document_id } = ok(await tenant.client.post(`/v1/knowledge-bases/${kb}/documents`, { content: 'Quokkas sleep.' })) // prettier-ignore
     await untilReady(tenant.client, document_id)
     ok(await tenant.client.post('/v1/retrieve', { query: 'sleeping quokkas' }, { headers: { traceparent } }))
+    const state = { headers: { traceparent, tracestate: 'vendor=internal' } }
+    ok(await tenant.client.post('/v1/rag', { query: 'sleeping quokkas' }, state))
     await stop()
+    const { headers } = models.seen.at(-1)!
+    expect(headers['traceparent']).to.match(new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`))
+    expect(headers['traceparent'], 'a span of its own').not.to.equal(traceparent)
+    expect(headers['tracestate']).to.equal(undefined)
+    ok(await tenant.client.post('/v1/rag', { query: 'sleeping quokkas' }, state))
+    expect(models.seen.at(-1)!.headers['traceparent'], 'when nothing is traced').to.equal(undefined)
     expect(received.map(({ path, type }) => `${path} ${type}`)).to.include('/v1/traces application/x-protobuf')
     // Names stand in protobuf as they are.
     const sent = Buffer.concat(received.map(({ body }) => body))

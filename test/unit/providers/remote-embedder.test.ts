@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { expect } from 'chai'
 import { after, afterEach, before, describe, it } from 'mocha'
 import type { Embedder } from '../../../api/providers/embedders/embedder.ts'
@@ -16,9 +17,9 @@ const settings: RemoteEmbedderSettings = {
   retries: { attempts: 3, baseDelayMs: 1, longestDelayMs: 2000 },
 }
 
-const providers: Readonly<Record<string, (server: ModelServer, changes?: Partial<RemoteEmbedderSettings>) => Embedder>> = {
-  openai: (server, changes) => openAiEmbedder({ ...settings, ...changes }, { provider: 'openai', baseUrl: server.openAiUrl, apiKey: 'sk-secret-1' }),
-  ollama: (server, changes) => ollamaEmbedder({ ...settings, ...changes }, { baseUrl: server.url }),
+const providers: Readonly<Record<string, (server: ModelServer, changes?: Partial<RemoteEmbedderSettings>, fetch?: typeof globalThis.fetch) => Embedder>> = {
+  openai: (server, changes, fetch = globalThis.fetch) => openAiEmbedder({ ...settings, ...changes }, { provider: 'openai', baseUrl: server.openAiUrl, apiKey: 'sk-secret-1', fetch }),
+  ollama: (server, changes, fetch = globalThis.fetch) => ollamaEmbedder({ ...settings, ...changes }, { baseUrl: server.url, fetch }),
 } // prettier-ignore
 
 for (const [name, make] of Object.entries(providers)) {
@@ -32,6 +33,20 @@ for (const [name, make] of Object.entries(providers)) {
 
     const texts = (count: number) => Array.from({ length: count }, (_, index) => `text ${index}`)
     const inputs = () => server.seen.map(({ body }) => body['input'] as string[])
+
+    it('sends each batch in the context of whoever asked for it, also out of the queue', async () => {
+      const asker = new AsyncLocalStorage<string>()
+      const sent: string[] = []
+      const noting: typeof fetch = (input, init) => {
+        const { input: asked } = JSON.parse(init?.body as string) as { input: string[] }
+        sent.push(...asked.map(text => `${asker.getStore()} ${text.split(' ')[0]}`))
+        return fetch(input, init)
+      }
+      const embedder = make(server, { batchSize: 1 }, noting)
+      const ask = (who: string) => asker.run(who, () => embedder.embed(texts(12).map(text => `${who} ${text}`), 'document')) // prettier-ignore
+      await Promise.all([ask('a'), ask('b'), ask('c')])
+      expect(sent.toSorted()).to.deep.equal(['a a', 'b b', 'c c'].flatMap(one => Array<string>(12).fill(one)))
+    })
 
     it('sends batches of the size that it is told', async () => {
       await make(server).embed(texts(25), 'document')

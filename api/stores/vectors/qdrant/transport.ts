@@ -9,6 +9,8 @@ export interface QdrantConnection {
   /** `http://…` or `https://…`, with a path where a proxy puts Qdrant below one. */
   readonly url: string
   readonly apiKey?: string
+  /** More headers of a request that is sent now. */
+  readonly headers?: () => Readonly<Record<string, string>>
   /** For one attempt, from connecting to the last byte. Default 10,000. */
   readonly timeoutMs?: number
 }
@@ -34,19 +36,21 @@ const worthRetrying = new Set([429, 500, 502, 503, 504])
 export class QdrantTransport {
   readonly #base: URL
   readonly #headers: Readonly<Record<string, string>>
+  readonly #moreHeaders: () => Readonly<Record<string, string>>
   readonly #timeoutMs: number
   readonly #agent: HttpAgent | HttpsAgent
   readonly #send: typeof httpRequest
   /** When Qdrant has asked to be left alone: until when, and what it said. */
   #quiet: { readonly until: number; readonly error: VectorStoreUnavailable } | null = null
 
-  constructor({ url, apiKey, timeoutMs = 10_000 }: QdrantConnection) {
+  constructor({ url, apiKey, headers = () => ({}), timeoutMs = 10_000 }: QdrantConnection) {
     this.#base = new URL(url)
     const secure = this.#base.protocol === 'https:'
     const options = { keepAlive: true, noDelay: true, maxSockets: 64 }
     this.#agent = secure ? new HttpsAgent(options) : new HttpAgent(options)
     this.#send = secure ? httpsRequest : httpRequest
     this.#headers = { accept: 'application/json', ...(apiKey === undefined ? {} : { 'api-key': apiKey }) }
+    this.#moreHeaders = headers
     this.#timeoutMs = timeoutMs
   }
 
@@ -134,8 +138,13 @@ export class QdrantTransport {
   async #exchange(method: Method, path: string, payload: Buffer | undefined, signal?: AbortSignal): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
     const headers = payload
-      ? { ...this.#headers, 'content-type': 'application/json', 'content-length': payload.length }
-      : this.#headers
+      ? {
+          ...this.#headers,
+          ...this.#moreHeaders(),
+          'content-type': 'application/json',
+          'content-length': payload.length,
+        }
+      : { ...this.#headers, ...this.#moreHeaders() }
     const url = new URL(this.#base.pathname.replace(/\/$/, '') + path, this.#base)
     const request: ClientRequest = this.#send(url, { method, headers, agent: this.#agent, signal }, response => {
       read(response).then(resolve, reject)
