@@ -1,11 +1,7 @@
-/** Which part of a list is wanted. */
-export interface PageRequest {
-  readonly limit: number
-  readonly offset: number
-}
+import type { FoundSlice, Slice } from '../stores/postgres/keyset.ts'
 
-/** A part of a list, and how long the whole list is. */
-export interface Page<T> {
-  readonly items: readonly T[]
-  readonly total: number
-}
+/** Which part of a list is wanted. */
+export type PageRequest = Slice
+
+/** A part of a list, how long the whole list is, and where the part ends. */
+export type Page<T> = Omit<FoundSlice<T>, 'items'> & { readonly items: readonly T[] }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { pageQuery, pageReply, pageRequest, pageSchema } from '../pagination.ts'
+import { auditOrder } from '../../stores/postgres/audit-log.ts'
 import { defineRoute } from '../route.ts'
 
 const dateTime = z.iso.datetime({ offset: true })
@@ -54,7 +55,7 @@ export const listAuditLogs = defineRoute({
       since: query.since === undefined ? undefined : new Date(query.since),
       until: query.until === undefined ? undefined : new Date(query.until),
     }
-    const found = await services.audit.list(filter, pageRequest(query))
-    return { status: 200, body: pageReply(found, query, row => ({ ...row, at: row.at.toISOString() })) }
+    const found = await services.audit.list(filter, pageRequest(query, auditOrder))
+    return { status: 200, body: pageReply(found, query, auditOrder, row => ({ ...row, at: row.at.toISOString() })) }
   },
 })

@@ -1,5 +1,6 @@
 import { tenantParams } from '../identifier.ts'
 import { pageQuery, pageReply, pageRequest, pageSchema } from '../pagination.ts'
+import { keyOrder } from '../../stores/postgres/api-keys.ts'
 import { defineRoute } from '../route.ts'
 import { keySchema, mintedKeySchema, newKeyBody, readNewKey, showKey } from './api-key-shapes.ts'
 
@@ -17,8 +18,8 @@ export const listTenantKeys = defineRoute({
   responses: { 200: { description: 'Newest first.', schema: pageSchema(keySchema) } },
   errors: ['TENANT_NOT_FOUND'],
   async handler({ params, query, services }) {
-    const found = await services.apiKeys.list(await services.tenants.scope(params.id), pageRequest(query))
-    return { status: 200, body: pageReply(found, query, showKey) }
+    const found = await services.apiKeys.list(await services.tenants.scope(params.id), pageRequest(query, keyOrder))
+    return { status: 200, body: pageReply(found, query, keyOrder, showKey) }
   },
 })
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { SLUG_PATTERN } from '../../contract/names.ts'
 import { tenantParams } from '../identifier.ts'
 import { pageQuery, pageReply, pageRequest, pageSchema } from '../pagination.ts'
+import { tenantOrder } from '../../stores/postgres/tenants.ts'
 import { defineRoute } from '../route.ts'
 import { mintedKeySchema, showKey } from './api-key-shapes.ts'
 import { answeringSchema } from '../../contract/answering.ts'
@@ -60,7 +61,10 @@ export const listTenants = defineRoute({
   query: pageQuery,
   responses: { 200: { description: 'Ordered by slug.', schema: pageSchema(tenantSchema) } },
   async handler({ query, services }) {
-    return { status: 200, body: pageReply(await services.tenants.list(pageRequest(query)), query, showTenant) }
+    return {
+      status: 200,
+      body: pageReply(await services.tenants.list(pageRequest(query, tenantOrder)), query, tenantOrder, showTenant),
+    }
   },
 })
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { apiKeyParams } from '../identifier.ts'
 import { pageQuery, pageReply, pageRequest, pageSchema } from '../pagination.ts'
+import { keyOrder } from '../../stores/postgres/api-keys.ts'
 import { defineRoute } from '../route.ts'
 import { keyChangesBody, keySchema, mintedKeySchema, newKeyBody, readKeyChanges, readNewKey, showKey } from './api-key-shapes.ts' // prettier-ignore
 
@@ -17,8 +18,8 @@ export const listApiKeys = defineRoute({
   query: pageQuery,
   responses: { 200: { description: 'Newest first, revoked ones too.', schema: pageSchema(keySchema) } },
   async handler({ scope, query, services }) {
-    const found = await services.apiKeys.list(scope, pageRequest(query))
-    return { status: 200, body: pageReply(found, query, showKey) }
+    const found = await services.apiKeys.list(scope, pageRequest(query, keyOrder))
+    return { status: 200, body: pageReply(found, query, keyOrder, showKey) }
   },
 })
 

@@ -1,6 +1,8 @@
 import { onlyIfSeen, requireSeen, unlessKnown, unlessSeen } from '../entity-tag.ts'
 import { documentParams, knowledgeBaseParams } from '../identifier.ts'
 import { pageQuery, pageReply, pageRequest, pageSchema } from '../pagination.ts'
+import { chunkOrder } from '../../stores/postgres/chunks.ts'
+import { documentOrder } from '../../stores/postgres/documents.ts'
 import { defineRoute } from '../route.ts'
 import { acceptedSchema, chunkSchema, documentSchema, documentStatusSchema, documentStatusViewSchema } from './document-shapes.ts' // prettier-ignore
 
@@ -19,8 +21,11 @@ export const listDocuments = defineRoute({
   errors: ['KB_NOT_FOUND'],
   async handler({ scope, params, query, services }) {
     const filter = query.status ? { status: query.status } : {}
-    const found = await services.documents.list(scope, params.id, pageRequest(query), filter)
-    return { status: 200, body: pageReply(found, query, view => ({ ...view, metadata: { ...view.metadata } })) }
+    const found = await services.documents.list(scope, params.id, pageRequest(query, documentOrder), filter)
+    return {
+      status: 200,
+      body: pageReply(found, query, documentOrder, view => ({ ...view, metadata: { ...view.metadata } })),
+    }
   },
 })
 
@@ -74,8 +79,11 @@ export const listChunks = defineRoute({
   responses: { 200: { description: 'In the order of the text.', schema: pageSchema(chunkSchema) } },
   errors: ['DOC_NOT_FOUND'],
   async handler({ scope, params, query, services }) {
-    const found = await services.documents.chunks(scope, params.id, pageRequest(query))
-    return { status: 200, body: pageReply(found, query, view => ({ ...view, headings: [...view.headings] })) }
+    const found = await services.documents.chunks(scope, params.id, pageRequest(query, chunkOrder))
+    return {
+      status: 200,
+      body: pageReply(found, query, chunkOrder, view => ({ ...view, headings: [...view.headings] })),
+    }
   },
 })
 

@@ -6,6 +6,7 @@ import type { KnowledgeBaseRow } from '../../stores/postgres/rows.ts'
 import { entityTag, onlyIfSeen, requireSeen, unlessKnown, unlessSeen } from '../entity-tag.ts'
 import { knowledgeBaseParams } from '../identifier.ts'
 import { pageQuery, pageReply, pageRequest, pageSchema } from '../pagination.ts'
+import { knowledgeBaseOrder } from '../../stores/postgres/knowledge-bases.ts'
 import { defineRoute } from '../route.ts'
 import { chunkingBody, readChunking, readRetrieval, retrievalSettingsBody, showChunking, showRetrieval } from './settings-shapes.ts' // prettier-ignore
 
@@ -67,8 +68,8 @@ export const listKnowledgeBases = defineRoute({
   query: pageQuery,
   responses: { 200: { description: 'Ordered by name.', schema: pageSchema(knowledgeBaseSchema) } },
   async handler({ scope, query, services }) {
-    const found = await services.knowledgeBases.list(scope, pageRequest(query))
-    return { status: 200, body: pageReply(found, query, show) }
+    const found = await services.knowledgeBases.list(scope, pageRequest(query, knowledgeBaseOrder))
+    return { status: 200, body: pageReply(found, query, knowledgeBaseOrder, show) }
   },
 })
 

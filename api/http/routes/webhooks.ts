@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { defined } from '../../contract/defined.ts'
 import { webhookEvents } from '../../contract/webhook-events.ts'
-import type { WebhookDeliveryRow } from '../../stores/postgres/webhook-deliveries.ts'
-import type { WebhookRow } from '../../stores/postgres/webhooks.ts'
+import { type WebhookDeliveryRow, deliveryOrder } from '../../stores/postgres/webhook-deliveries.ts'
+import { type WebhookRow, webhookOrder } from '../../stores/postgres/webhooks.ts'
 import { webhookParams } from '../identifier.ts'
 import { pageQuery, pageReply, pageRequest, pageSchema } from '../pagination.ts'
 import { defineRoute } from '../route.ts'
@@ -65,7 +65,10 @@ export const listWebhooks = defineRoute({
   query: pageQuery,
   responses: { 200: { description: 'Oldest first.', schema: pageSchema(webhookSchema) } },
   async handler({ scope, query, services }) {
-    return { status: 200, body: pageReply(await services.webhooks.list(scope, pageRequest(query)), query, show) }
+    return {
+      status: 200,
+      body: pageReply(await services.webhooks.list(scope, pageRequest(query, webhookOrder)), query, webhookOrder, show),
+    }
   },
 })
 
@@ -161,8 +164,8 @@ export const listWebhookDeliveries = defineRoute({
   responses: { 200: { description: 'Newest first; kept for 7 days after their end.', schema: pageSchema(deliverySchema) } }, // prettier-ignore
   errors: ['WEBHOOK_NOT_FOUND'],
   async handler({ scope, params, query, services }) {
-    const found = await services.webhooks.deliveries(scope, params.id, pageRequest(query))
-    return { status: 200, body: pageReply(found, query, showDelivery) }
+    const found = await services.webhooks.deliveries(scope, params.id, pageRequest(query, deliveryOrder))
+    return { status: 200, body: pageReply(found, query, deliveryOrder, showDelivery) }
   },
 })
 

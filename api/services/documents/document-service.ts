@@ -119,8 +119,8 @@ export class PostgresDocumentService implements DocumentService {
     requireKnowledgeBaseId(scope, knowledgeBaseId)
     return this.#within(scope, async tenant => {
       await requireKnowledgeBase(tenant, knowledgeBaseId)
-      const { rows, total } = await pageDocuments(tenant, knowledgeBaseId, page, filter.status)
-      return { items: rows.map(showDocument), total }
+      const found = await pageDocuments(tenant, knowledgeBaseId, page, filter.status)
+      return { ...found, items: found.items.map(showDocument) }
     })
   }
 
@@ -131,8 +131,8 @@ export class PostgresDocumentService implements DocumentService {
   async chunks(scope: TenantScope, documentId: string, page: PageRequest) {
     return this.#within(scope, async tenant => {
       await requireDocument(tenant, documentId)
-      const { rows, total } = await pageChunks(tenant, documentId, page)
-      return { items: rows.map(showChunk), total }
+      const found = await pageChunks(tenant, documentId, page)
+      return { ...found, items: found.items.map(showChunk) }
     })
   }
 

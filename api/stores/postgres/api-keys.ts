@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import { CONTROL_SCHEMA } from '../../contract/names.ts'
+import { type FoundSlice, type Keyset, type Slice, readSlice } from './keyset.ts'
 import type { ApiKeyRow, TenantRow } from './rows.ts'
 
 function table(sql: Knex) {
@@ -106,16 +107,10 @@ function visible(sql: Knex, { tenantId, within }: KeyFilter) {
 }
 
 /** Newest first. */
-export async function listKeys(sql: Knex, filter: KeyFilter, page: { limit: number; offset: number }) {
-  const items = await visible(sql, filter)
-    .orderBy([
-      { column: 'created_at', order: 'desc' },
-      { column: 'id', order: 'desc' },
-    ])
-    .limit(page.limit)
-    .offset(page.offset)
-  const counted = await visible(sql, filter).count<{ count: string }[]>('*')
-  return { items, total: Number(counted[0]?.count ?? 0) }
+export const keyOrder: Keyset = { list: 'api-keys', columns: { created_at: 'time', id: 'uuid' }, direction: 'desc' }
+
+export async function listKeys(sql: Knex, filter: KeyFilter, slice: Slice): Promise<FoundSlice<ApiKeyRow>> {
+  return readSlice<ApiKeyRow>(sql, () => visible(sql, filter), keyOrder, slice)
 }
 
 /** Null when there is none, or when the filter does not reach it. */

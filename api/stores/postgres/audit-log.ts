@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import { CONTROL_SCHEMA } from '../../contract/names.ts'
 import type { Owner } from '../../contract/ownership.ts'
+import { type FoundSlice, type Keyset, type Slice, readSlice } from './keyset.ts'
 import type { AuditRow } from './rows.ts'
 
 export type AuditEntry = Pick<AuditRow, 'actor_type' | 'action' | 'outcome'> &
@@ -43,10 +44,10 @@ function matching(sql: Knex, filter: AuditFilter) {
 }
 
 /** Newest first. */
-export async function listAudit(sql: Knex, filter: AuditFilter, page: { limit: number; offset: number }) {
-  const items = await matching(sql, filter).orderBy('id', 'desc').limit(page.limit).offset(page.offset)
-  const counted = await matching(sql, filter).count<{ count: string }[]>('*')
-  return { items, total: Number(counted[0]?.count ?? 0) }
+export const auditOrder: Keyset = { list: 'audit-logs', columns: { id: 'bigint' }, direction: 'desc' }
+
+export async function listAudit(sql: Knex, filter: AuditFilter, slice: Slice): Promise<FoundSlice<AuditRow>> {
+  return readSlice<AuditRow>(sql, () => matching(sql, filter), auditOrder, slice)
 }
 
 /** A tenant's entries of some kinds, oldest first. */

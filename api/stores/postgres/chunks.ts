@@ -1,3 +1,4 @@
+import { type FoundSlice, type Keyset, type Slice, readSlice } from './keyset.ts'
 import type { ChunkRow } from './rows.ts'
 import type { TenantTransaction } from './tenant-scope.ts'
 
@@ -8,18 +9,10 @@ function table({ sql }: Tenant) {
 }
 
 /** In the order of the text. */
-export async function pageChunks(
-  tenant: Tenant,
-  documentId: string,
-  page: { readonly limit: number; readonly offset: number },
-): Promise<{ rows: ChunkRow[]; total: number }> {
-  const rows = await table(tenant)
-    .where({ document_id: documentId })
-    .orderBy('position')
-    .limit(page.limit)
-    .offset(page.offset)
-  const [counted] = await table(tenant).where({ document_id: documentId }).count<{ count: string }[]>('* as count')
-  return { rows, total: Number(counted?.count ?? 0) }
+export const chunkOrder: Keyset = { list: 'chunks', columns: { position: 'integer' }, direction: 'asc' }
+
+export async function pageChunks(tenant: Tenant, documentId: string, slice: Slice): Promise<FoundSlice<ChunkRow>> {
+  return readSlice<ChunkRow>(tenant.sql, () => table(tenant).where({ document_id: documentId }), chunkOrder, slice)
 }
 
 /**

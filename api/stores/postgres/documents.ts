@@ -1,3 +1,4 @@
+import { type FoundSlice, type Keyset, type Slice, readSlice } from './keyset.ts'
 import type { DocumentRow, DocumentStatus } from './rows.ts'
 import type { TenantTransaction } from './tenant-scope.ts'
 
@@ -91,20 +92,21 @@ export async function deleteDocument(tenant: Tenant, id: string): Promise<void> 
   await table(tenant).where({ id }).delete()
 }
 
-/** Oldest first, without those that are being deleted. */
+/** Oldest first. */
+export const documentOrder: Keyset = { list: 'documents', columns: { created_at: 'time', id: 'uuid' }, direction: 'asc' } // prettier-ignore
+
+/** Without those that are being deleted. */
 export async function pageDocuments(
   tenant: Tenant,
   knowledgeBaseId: string,
-  page: { readonly limit: number; readonly offset: number },
+  slice: Slice,
   status?: DocumentStatus,
-): Promise<{ rows: DocumentRow[]; total: number }> {
+): Promise<FoundSlice<DocumentRow>> {
   const visible = () => {
     const query = table(tenant).where({ kb_id: knowledgeBaseId }).whereNot({ status: 'deleting' })
     return status === undefined ? query : query.where({ status })
   }
-  const rows = await visible().orderBy(['created_at', 'id']).limit(page.limit).offset(page.offset)
-  const [counted] = await visible().count<{ count: string }[]>('* as count')
-  return { rows, total: Number(counted?.count ?? 0) }
+  return readSlice<DocumentRow>(tenant.sql, visible, documentOrder, slice)
 }
 
 /** Marks every document of a knowledge base that goes. */

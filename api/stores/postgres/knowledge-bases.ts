@@ -1,3 +1,4 @@
+import { type FoundSlice, type Keyset, type Slice, readSlice } from './keyset.ts'
 import type { KnowledgeBaseRow } from './rows.ts'
 import type { TenantTransaction } from './tenant-scope.ts'
 
@@ -69,10 +70,13 @@ function visible(tenant: TenantTransaction) {
 }
 
 /** Ordered by name. */
-export async function listKnowledgeBases(tenant: TenantTransaction, page: { limit: number; offset: number }) {
-  const items = await visible(tenant).orderBy('name').limit(page.limit).offset(page.offset)
-  const counted = await visible(tenant).count<{ count: string }[]>('*')
-  return { items, total: Number(counted[0]?.count ?? 0) }
+export const knowledgeBaseOrder: Keyset = { list: 'knowledge-bases', columns: { name: 'text' }, direction: 'asc' }
+
+export async function listKnowledgeBases(
+  tenant: TenantTransaction,
+  slice: Slice,
+): Promise<FoundSlice<KnowledgeBaseRow>> {
+  return readSlice<KnowledgeBaseRow>(tenant.sql, () => visible(tenant), knowledgeBaseOrder, slice)
 }
 
 /** Null when it does not exist, is being deleted, or is outside the scope. */

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import { CONTROL_SCHEMA } from '../../contract/names.ts'
+import { type FoundSlice, type Keyset, type Slice, readSlice } from './keyset.ts'
 import type { TenantRow } from './rows.ts'
 
 function table(sql: Knex) {
@@ -125,11 +126,11 @@ export async function deleteTenant(sql: Knex, id: string): Promise<number> {
   return rows + (await table(sql).where({ id }).delete())
 }
 
-/** A page of {@link listTenants}. */
-export async function pageOfTenants(sql: Knex, page: { limit: number; offset: number }) {
-  const items = await table(sql).orderBy('slug').limit(page.limit).offset(page.offset)
-  const counted = await table(sql).count<{ count: string }[]>('*')
-  return { items, total: Number(counted[0]?.count ?? 0) }
+/** Of pages of {@link listTenants}. */
+export const tenantOrder: Keyset = { list: 'tenants', columns: { slug: 'text' }, direction: 'asc' }
+
+export async function pageOfTenants(sql: Knex, slice: Slice): Promise<FoundSlice<TenantRow>> {
+  return readSlice<TenantRow>(sql, () => table(sql), tenantOrder, slice)
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import { CONTROL_SCHEMA } from '../../contract/names.ts'
 import type { WebhookEvent } from '../../contract/webhook-events.ts'
+import { type FoundSlice, type Keyset, type Slice, readSlice } from './keyset.ts'
 import type { WebhookRow } from './webhooks.ts'
 
 export interface WebhookDeliveryRow {
@@ -58,12 +59,14 @@ export async function insertTestDelivery(sql: Knex, webhookId: string, at: Date)
 }
 
 /** Newest first. */
-export async function pageDeliveries(sql: Knex, webhookId: string, page: { limit: number; offset: number }) {
-  const all = () => table(sql).where({ webhook_id: webhookId })
-  const order = [{ column: 'created_at', order: 'desc' }, { column: 'id' }]
-  const items = await all().orderBy(order).limit(page.limit).offset(page.offset)
-  const [counted] = await all().count<{ count: string }[]>('*')
-  return { items, total: Number(counted?.count ?? 0) }
+export const deliveryOrder: Keyset = { list: 'deliveries', columns: { created_at: 'time', id: 'uuid' }, direction: 'desc' } // prettier-ignore
+
+export async function pageDeliveries(
+  sql: Knex,
+  webhookId: string,
+  slice: Slice,
+): Promise<FoundSlice<WebhookDeliveryRow>> {
+  return readSlice<WebhookDeliveryRow>(sql, () => table(sql).where({ webhook_id: webhookId }), deliveryOrder, slice)
 }
 
 /** Takes what is due, oldest first, and leaves it alone for `leaseSeconds`: a worker that dies loses nothing. */

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import { CONTROL_SCHEMA } from '../../contract/names.ts'
+import { type FoundSlice, type Keyset, type Slice, readSlice } from './keyset.ts'
 import type { WebhookEvent } from '../../contract/webhook-events.ts'
 
 export interface WebhookRow {
@@ -36,10 +37,10 @@ export async function findWebhook(sql: Knex, tenantId: string, id: string): Prom
 }
 
 /** Oldest first. */
-export async function pageWebhooks(sql: Knex, tenantId: string, page: { limit: number; offset: number }) {
-  const items = await table(sql, tenantId).orderBy(['created_at', 'id']).limit(page.limit).offset(page.offset)
-  const [counted] = await table(sql, tenantId).count<{ count: string }[]>('*')
-  return { items, total: Number(counted?.count ?? 0) }
+export const webhookOrder: Keyset = { list: 'webhooks', columns: { created_at: 'time', id: 'uuid' }, direction: 'asc' }
+
+export async function pageWebhooks(sql: Knex, tenantId: string, slice: Slice): Promise<FoundSlice<WebhookRow>> {
+  return readSlice<WebhookRow>(sql, () => table(sql, tenantId), webhookOrder, slice)
 }
 
 /** Locks the tenant's webhooks together with `lockTenant`; how many there are. */
