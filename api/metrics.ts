@@ -1,3 +1,4 @@
+import type { ErrorCode } from './contract/error-codes.ts'
 import type { ModelUse } from './providers/model-use.ts'
 import type { CacheKind } from './stores/caches/cache-store.ts'
 import type { CacheOutcome } from './stores/caches/cache.ts'
@@ -5,6 +6,8 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 
 export interface HttpMetrics {
   observe(method: string, route: string, status: number, seconds: number): void
+  /** A request was answered with this error. */
+  countError(code: ErrorCode): void
 }
 
 /** Calls of one kind since the start, as `/metrics` tells them in JSON. */
@@ -34,6 +37,12 @@ export class Metrics implements HttpMetrics {
     help: 'From the first byte of a request to the last of its answer.',
     labelNames: ['method', 'route'],
     buckets: latencies,
+    registers: [this.registry],
+  })
+  readonly #errors = new Counter({
+    name: 'http_errors_total',
+    help: 'Requests that were answered with an error, by its code.',
+    labelNames: ['code'],
     registers: [this.registry],
   })
   readonly #calls = {
@@ -88,6 +97,10 @@ export class Metrics implements HttpMetrics {
     const known = methods.has(method) ? method : 'other'
     this.#requests.inc({ method: known, route, status })
     this.#requestDuration.observe({ method: known, route }, seconds)
+  }
+
+  countError(code: ErrorCode): void {
+    this.#errors.inc({ code })
   }
 
   /** Runs one call and counts it with its outcome; what it throws goes on. */

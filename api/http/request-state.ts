@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../contract/error-codes.ts'
 import type { Response } from 'express'
 import type { Logger } from 'pino'
 import type { Caller } from '../services/caller.ts'
@@ -14,7 +15,7 @@ export interface RequestState {
   /** How errors are told: the route's. */
   errorShape: ErrorShape
   /** Code of the error that it was answered with. */
-  errorCode?: string
+  errorCode?: ErrorCode
   /** What the log must have of it: set for faults of ours. */
   error?: unknown
 }

@@ -22,6 +22,9 @@ export const serviceDashboards = [
         { title: 'Failed', description: 'Share of requests that were answered with 5xx.', type: 'timeseries', width: 8, unit: 'percentunit', queries: { failed: `sum(rate(${of('http_requests_total', `${PROBES},status=~"5.."`)}[$__rate_interval])) / sum(rate(${of('http_requests_total', PROBES)}[$__rate_interval]))` } },
         { title: 'Duration', description: 'At the 99th percentile, by route.', type: 'timeseries', width: 8, unit: 's', queries: { '{{route}}': quantile(0.99, 'http_request_duration_seconds', 'route') } },
       ],
+      Refused: [
+        { title: 'Errors', description: 'By the code that callers are told: quotas, rate limits, keys, models.', type: 'timeseries', width: 24, unit: 'reqps', queries: { '{{code}}': rate('http_errors_total', 'code') } },
+      ],
       'Searches and models': [
         { title: 'Searches', description: 'By retriever and outcome.', type: 'timeseries', width: 8, unit: 'reqps', queries: { '{{retriever}} {{outcome}}': rate('retrieval_operations_total', 'retriever, outcome') } },
         { title: 'Language model', description: 'Calls by provider and outcome; duration at the 95th percentile.', type: 'timeseries', width: 8, queries: { '{{provider}} {{outcome}}': rate('llm_calls_total', 'provider, outcome'), '{{provider}} p95 s': quantile(0.95, 'llm_call_duration_seconds', 'provider') } },

@@ -13,6 +13,7 @@ export function requestLog(metrics: HttpMetrics): RequestHandler {
       // Without an answer, the client went away; 499 is what nginx calls that.
       const status = response.headersSent ? response.statusCode : 499
       metrics.observe(request.method, state.route, status, durationMs / 1000)
+      if (state.errorCode) metrics.countError(state.errorCode)
       const fields = {
         method: request.method,
         path: request.path.slice(0, 200),

@@ -111,6 +111,28 @@ describe('usage of a tenant', function () {
     expect((await api.admin.get('/admin/tenants/00000000-0000-4000-8000-000000000000/usage')).status).to.equal(404)
   })
 
+  it('has what an ingestion asks of an LLM', async () => {
+    const before = modelOf(await totals(acme), 'llm')
+    const theirs = modelOf(await totals(other), 'llm')
+    const body = { name: 'enriched', chunking: { enrichers: ['llm_context'] } }
+    const { id } = ok(await acme.client.post('/v1/knowledge-bases', body))
+    models.reset({ reply: () => '{"context": "From the handbook of pumps."}' })
+    const document = { content: 'Valves need grease, too.' }
+    const { document_id } = ok(await acme.client.post(`/v1/knowledge-bases/${id}/documents`, document))
+    await untilReady(acme.client, document_id)
+    const after = modelOf(await totals(acme), 'llm')
+    expect(after.calls).to.equal(before.calls + 1)
+    expect(after.output_tokens).to.equal(before.output_tokens + 6)
+    expect(modelOf(await totals(other), 'llm')).to.deep.equal(theirs)
+  })
+
+  it('tells in the metrics that a quota was used up', async () => {
+    ok(await api.admin.patch(`/admin/tenants/${acme.id}`, { quotas: { knowledge_bases: 1 } }))
+    expect((await acme.client.post('/v1/knowledge-bases', { name: 'one too many' })).status).to.equal(403)
+    const { text } = await api.anonymous.get('/metrics')
+    expect(text).to.match(/^http_errors_total\{code="QUOTA_EXCEEDED"\} 1$/m)
+  })
+
   it('shows quotas by tenant where the label is wanted', async () => {
     await eventually(async () => {
       const { text } = await api.anonymous.get('/metrics')
