@@ -155,6 +155,10 @@ export function buildApplication(options: ApplicationOptions): Application {
         committed: () => queue.wake(),
         forget: owner => cache.purge(owner),
       },
+      summaries: {
+        prepare: () => queue.start(),
+        enqueue: (tenant, knowledgeBaseId) => submitJobs(tenant, queue, [{ kind: 'summarize', knowledgeBaseId }]),
+      },
     }),
     readiness: new ReadinessService(
       [

@@ -20,6 +20,7 @@ export function buildIngestion({
     ...stores,
     embedding,
     chunking: configuration.chunking,
+    defaultRetriever: configuration.RETRIEVAL_DEFAULT_RETRIEVER,
     parse: (bytes, hint) => parsers.parse(bytes, hint),
     chunkers,
     llm: async (scope, settings) =>

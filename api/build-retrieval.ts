@@ -16,6 +16,7 @@ import { LexicalStatisticsCache } from './retrieval/lexical-statistics-cache.ts'
 import { storedMetadataFields } from './retrieval/metadata-fields/stored-metadata-fields.ts'
 import { storedPassages } from './retrieval/passages/stored-passages.ts'
 import { QueryEmbedder } from './retrieval/query-embedder.ts'
+import { storedSummaryTrees } from './retrieval/summary-trees/stored-summary-trees.ts'
 import { AnsweringService } from './services/answering.ts'
 import { KnowledgeBaseDirectory, type SearchableKnowledgeBase } from './services/knowledge-base-directory.ts'
 import { LlmCache } from './services/llm-cache.ts'
@@ -64,7 +65,15 @@ export function buildRetrieval(ingredients: RetrievalIngredients) {
   })
   const passages = storedPassages(database)
   const fields = storedMetadataFields(database)
-  const plain = createRetrievers({ vectors, embedder, statistics, generations, passages, fields })
+  const plain = createRetrievers({
+    vectors,
+    embedder,
+    statistics,
+    generations,
+    passages,
+    fields,
+    summaryTrees: storedSummaryTrees(database),
+  })
   const observed = Object.entries(plain).map(([name, retriever]) => [name, observedRetriever(retriever, metrics)])
   const retrievers = Object.fromEntries(observed) as typeof plain
   const defaults = async () => ({

@@ -12,6 +12,7 @@ export const retrieverNames = [
   'hyde',
   'multi_query',
   'self_query',
+  'raptor',
 ] as const
 export type RetrieverName = (typeof retrieverNames)[number]
 

@@ -8,6 +8,8 @@ import { runSteps } from './job-steps.ts'
 import type { JobWork } from './job-work.ts'
 import { purgeCacheStep } from './purge-cache-step.ts'
 
+const others = ['ingest', 'delete-document', 'calibrate', 'summarize'] as const
+
 /** Removes a knowledge base whose `deleted_at` is set, with all that is in it: points first, rows last. */
 export async function deleteKnowledgeBaseJob(work: JobWork): Promise<void> {
   const { parts, scope, job } = work
@@ -19,8 +21,8 @@ export async function deleteKnowledgeBaseJob(work: JobWork): Promise<void> {
         const running = await inTenant(parts.database, scope, async tenant => {
           await markAllDeleting(tenant, job.kb_id)
           return tenant.control(async sql => {
-            await cancelQueuedJobs(sql, { kb_id: job.kb_id }, ['ingest', 'delete-document', 'calibrate'])
-            return countRunning(sql, job.kb_id, ['ingest', 'delete-document', 'calibrate'])
+            await cancelQueuedJobs(sql, { kb_id: job.kb_id }, others)
+            return countRunning(sql, job.kb_id, others)
           })
         })
         // They see that the knowledge base is going and stop; until then they may write points.

@@ -2,6 +2,7 @@ import type { Knex } from 'knex'
 import type { Logger } from 'pino'
 import type { ChunkerName, ChunkingSettings } from '../contract/chunking.ts'
 import type { VectorSpace } from '../contract/fingerprint.ts'
+import type { RetrieverName } from '../contract/retrieval.ts'
 import type { Llm } from '../providers/llms/llm.ts'
 import type { Embedder } from '../providers/embedders/embedder.ts'
 import type { Cache } from '../stores/caches/cache.ts'
@@ -20,6 +21,8 @@ export interface IngestionParts {
   readonly embedding: EmbeddingPart | null
   /** The pipeline's; a knowledge base overrides single fields. */
   readonly chunking: ChunkingSettings
+  /** The pipeline's, of knowledge bases that name none. */
+  readonly defaultRetriever: RetrieverName
   readonly parse: Parse
   /** The LLM that a knowledge base's documents are shown to, by its settings; null: there is none. @throws ApiError */
   readonly llm: (scope: TenantScope, knowledgeBaseSettings: Readonly<Record<string, unknown>>) => Promise<Llm | null>

@@ -8,12 +8,13 @@ import { queueConnection } from './queue-connection.ts'
 
 /**
  * `documents`: one active job a key (a document, or a knowledge base that goes), so that nothing is indexed and deleted at
- * the same time. `calibrations`: one waiting and one active a key, so that asking twice costs nothing. The rest: what the
+ * the same time. `calibrations`, `summaries`: one waiting and one active a key, so that asking twice costs nothing. The rest: what the
  * schedule asks for, at night.
  */
 const queues = {
   documents: { policy: 'singleton' },
   calibrations: { policy: 'stately' },
+  summaries: { policy: 'stately' },
   'clean-up': { policy: 'stately' },
   maintenance: { policy: 'stately' },
   'isolation-check': { policy: 'stately' },
@@ -25,6 +26,7 @@ const queueOf: Readonly<Record<JobKind, QueueName>> = {
   'delete-document': 'documents',
   'delete-knowledge-base': 'documents',
   calibrate: 'calibrations',
+  summarize: 'summaries',
 }
 
 /** Deletions are quick and go first; documents come in turns (next-turn.ts). */
@@ -32,6 +34,7 @@ const priorityOf: Readonly<Record<Exclude<JobKind, 'ingest'>, number>> = {
   'delete-document': 2,
   'delete-knowledge-base': 1,
   calibrate: 0,
+  summarize: 0,
 }
 
 const DAY = 86_400
@@ -165,11 +168,12 @@ export class JobQueue {
     for (const worker of this.#workers) this.#boss.notifyWorker(worker)
   }
 
-  /** Runs jobs: `concurrency` documents at a time, one calibration, and what is due. */
+  /** Runs jobs: `concurrency` documents at a time, one calibration, one tree of summaries, and what is due. */
   async work(concurrency: number, handler: JobHandler, scheduled: readonly ScheduledTask[] = []): Promise<void> {
     await this.start()
     for (let slot = 0; slot < concurrency; slot++) await this.#addWorker('documents', 0.5, handler)
     await this.#addWorker('calibrations', 0.5, handler)
+    await this.#addWorker('summaries', 2, handler)
     for (const { name, at, run } of scheduled) {
       if (at === null) await this.#boss.unschedule(name)
       else await this.#boss.schedule(name, at)

@@ -12,6 +12,7 @@ import { ingest } from './ingest.ts'
 import type { IngestionParts } from './ingestion-parts.ts'
 import { NotYet } from './job-failure.ts'
 import type { JobWork } from './job-work.ts'
+import { summarize } from './summarize.ts'
 
 /**
  * Runs a job that the queue delivered, perhaps not for the first time. Resolves when nothing is left to do: done, failed
@@ -41,6 +42,8 @@ async function runKind(work: JobWork): Promise<void> {
       return deleteKnowledgeBaseJob(work)
     case 'calibrate':
       return calibrate(work)
+    case 'summarize':
+      return summarize(work)
   }
 }
 

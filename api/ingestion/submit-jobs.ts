@@ -11,6 +11,7 @@ export const stageNames = {
   'delete-document': ['delete-points', 'delete-rows'],
   'delete-knowledge-base': ['delete-points', 'delete-rows'],
   calibrate: ['count', 'reweigh'],
+  summarize: ['summarize'],
 } as const satisfies Record<JobKind, readonly string[]>
 
 export interface JobRequest {

@@ -9,6 +9,7 @@ import { hydePlanner } from './hyde.ts'
 import { multiQueryPlanner } from './multi-query.ts'
 import { parentDocumentRetriever } from './parent-document.ts'
 import type { RetrievalParts } from './parts.ts'
+import { raptorRetriever } from './raptor.ts'
 import type { Retriever } from './retriever.ts'
 import { plannedRetriever } from './run-plan.ts'
 import { selfQueryRetriever } from './self-query.ts'
@@ -33,6 +34,7 @@ export function createRetrievers(parts: RetrievalParts): Readonly<Record<Retriev
     hyde: plannedRetriever('hyde', parts, planners.hyde),
     multi_query: plannedRetriever('multi_query', parts, planners.multi_query),
     self_query: selfQueryRetriever(parts, hybrid),
+    raptor: raptorRetriever(parts, hybrid),
     fusion: plannedRetriever('fusion', parts, fusionPlanner(parts, planners)),
   }
   return { ...retrievers, auto: autoRetriever(parts, retrievers) }

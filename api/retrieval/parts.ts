@@ -6,6 +6,7 @@ import type { MetadataFieldSource } from './metadata-fields/metadata-field-sourc
 import type { PassageSource } from './passages/passage-source.ts'
 import type { QueryEmbedder } from './query-embedder.ts'
 import type { RetrievalQuery } from './retriever.ts'
+import type { SummaryTreeSource } from './summary-trees/summary-tree-source.ts'
 
 /** What retrievers are made of. */
 export interface RetrievalParts {
@@ -16,6 +17,7 @@ export interface RetrievalParts {
   readonly generations: CollectionGenerations
   readonly passages: PassageSource
   readonly fields: MetadataFieldSource
+  readonly summaryTrees: SummaryTreeSource
 }
 
 /**

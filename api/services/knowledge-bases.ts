@@ -42,6 +42,15 @@ export interface KnowledgeBaseParts {
   /** Told when a tenant's knowledge bases change. */
   readonly directory: Pick<KnowledgeBaseDirectory, 'invalidate'>
   readonly deletion: KnowledgeBaseDeletion
+  readonly summaries: KnowledgeBaseSummaries
+}
+
+/** Has a knowledge base's tree of summaries made, or taken away, in the background. */
+export interface KnowledgeBaseSummaries {
+  /** Before the transaction. */
+  prepare(): Promise<void>
+  /** In the transaction that changes how it is searched. */
+  enqueue(tenant: TenantTransaction, knowledgeBaseId: string): Promise<void>
 }
 
 /** Has a hidden knowledge base's documents, vectors and rows deleted in the background. */
@@ -109,6 +118,8 @@ export class KnowledgeBaseService {
     this.#checkChunking(changes.chunking ?? {})
     if (changes.chunking ?? changes.models)
       await this.#checkEnrichers(scope, { ...(await this.#settings(scope, id)), ...defined(changes) })
+    const { summaries } = this.#parts
+    if (changes.retrieval) await summaries.prepare()
     try {
       const row = await inTenant(this.#parts.database, scope, async tenant => {
         const known = await changeable(tenant, id)
@@ -117,6 +128,7 @@ export class KnowledgeBaseService {
         const { answering, models, ...columns } = changes
         const settings = { ...known.settings, ...defined({ answering, models }) }
         const changed = await changeKnowledgeBase(tenant, id, { ...columns, settings })
+        if (changes.retrieval) await summaries.enqueue(tenant, id)
         await audit(tenant, request, 'update-knowledge-base', id, { changed: Object.keys(changes) })
         return changed
       })

@@ -12,6 +12,8 @@ import { type ActiveGeneration, CollectionGenerations } from '../../api/retrieva
 import { createRetrievers } from '../../api/retrieval/index.ts'
 import { LexicalStatisticsCache } from '../../api/retrieval/lexical-statistics-cache.ts'
 import type { ChunkPlace, Passage, PassageSource } from '../../api/retrieval/passages/passage-source.ts'
+import type { TreeSummary } from '../../api/retrieval/summary-trees/summary-tree-source.ts'
+import { clusters } from '../../api/ingestion/summary-tree/clusters.ts'
 import { QueryEmbedder } from '../../api/retrieval/query-embedder.ts'
 import type { Retrieval, RetrievalQuery } from '../../api/retrieval/retriever.ts'
 import { TenantScope } from '../../api/stores/postgres/tenant-scope.ts'
@@ -218,6 +220,7 @@ class Fixture {
   readonly #embedder: Embedder
   readonly #documents = new Map<string, string>()
   readonly #passages = new RecordedPassages()
+  readonly #trees: (TreeSummary & { tenantId: string })[] = []
   searches = 0
 
   static async make({ store, embedder }: RetrieverSetting): Promise<Fixture> {
@@ -269,6 +272,12 @@ class Fixture {
       generations: new CollectionGenerations(async () => generation),
       passages: this.#passages,
       fields: { fields: async () => [{ name: 'topic', types: ['string'], examples: ['"keys"'] }] },
+      summaryTrees: {
+        of: async (scope, ids) =>
+          this.#trees.filter(
+            ({ tenantId, knowledgeBaseId: id }) => tenantId === scope.tenantId && ids.includes(id) && scope.allows(id),
+          ),
+      },
     })
     return retrievers[name].retrieve({
       scope: this.scope(),
@@ -303,6 +312,19 @@ class Fixture {
     const scope = new TenantScope({ id: tenantId, slug: 'any', collection: this.collection })
     await this.#store.upsert(scope.vectors(), points)
     if (kb !== 'foreign') this.#passages.add(points)
+    for (const [index, group] of (await clusters(vectors, 4)).entries()) {
+      const sum = new Float32Array(384).map((_, i) => group.reduce((total, at) => total + vectors[at]![i]!, 0))
+      const chunkIds = new Set(group.map(at => points[at]!.chunkId))
+      const length = Math.hypot(...sum)
+      this.#trees.push({
+        id: `${kb}-${index}`,
+        tenantId,
+        knowledgeBaseId,
+        level: 1,
+        chunkIds,
+        embedding: sum.map(value => value / length),
+      })
+    }
   }
 
   /** The same store, with its searches counted. */

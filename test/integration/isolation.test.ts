@@ -128,7 +128,7 @@ describe('tenant isolation', () => {
   })
 
   it('keeps searches apart although both tenants use the same words', async () => {
-    for (const retriever of ['bm25', 'hybrid'])
+    for (const retriever of ['bm25', 'hybrid', 'raptor'])
       for (const path of ['/v1/retrieve', '/v1/rag'])
         for (const [mine, other] of [
           [alpaca, badger],

@@ -140,6 +140,7 @@ export class IngestionBench {
       vectors: this.vectors.store,
       embedding: this.embedding,
       chunking: { ...defaultChunking, chunkSize: 200, chunkOverlap: 20 },
+      defaultRetriever: 'auto',
       parse: parseDocument,
       chunkers,
       llm: async () => null,

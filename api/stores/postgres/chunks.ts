@@ -1,5 +1,6 @@
 import { type FoundSlice, type Keyset, type Slice, readSlice } from './keyset.ts'
 import type { ChunkRow } from './rows.ts'
+import { dropSummariesOf } from './summaries.ts'
 import type { TenantTransaction } from './tenant-scope.ts'
 
 type Tenant = Pick<TenantTransaction, 'sql'>
@@ -19,8 +20,12 @@ export async function pageChunks(tenant: Tenant, documentId: string, slice: Slic
  * The drafts of a document become its chunks, in place of those it had.
  * @param replace false when it had none
  */
-export async function publishDrafts({ sql }: Tenant, documentId: string, replace: boolean): Promise<void> {
-  if (replace) await sql('chunks').where({ document_id: documentId }).delete()
+export async function publishDrafts(tenant: Tenant, documentId: string, replace: boolean): Promise<void> {
+  const { sql } = tenant
+  if (replace) {
+    await dropSummariesOf(tenant, documentId)
+    await sql('chunks').where({ document_id: documentId }).delete()
+  }
   const columns =
     'id, document_id, kb_id, position, text, start_offset, end_offset, metadata, terms, frequencies, length, context'
   await sql.raw(

@@ -1,5 +1,6 @@
 import { type FoundSlice, type Keyset, type Slice, readSlice } from './keyset.ts'
 import type { DocumentRow, DocumentStatus } from './rows.ts'
+import { dropSummariesOf } from './summaries.ts'
 import type { TenantTransaction } from './tenant-scope.ts'
 
 type Tenant = Pick<TenantTransaction, 'sql'>
@@ -87,8 +88,9 @@ export async function updateDocument(tenant: Tenant, id: string, changes: Docume
     .update({ ...(changes as unknown as Partial<DocumentRow>), updated_at: tenant.sql.fn.now() as never })
 }
 
-/** With its source, chunks and drafts. */
+/** With its source, chunks, drafts, and the summaries that speak of it. */
 export async function deleteDocument(tenant: Tenant, id: string): Promise<void> {
+  await dropSummariesOf(tenant, id)
   await table(tenant).where({ id }).delete()
 }
 

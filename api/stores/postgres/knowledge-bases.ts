@@ -89,6 +89,11 @@ export async function lockKnowledgeBase(tenant: TenantTransaction, id: string): 
   return (await visible(tenant).where({ id }).forUpdate().first()) ?? null
 }
 
+/** Its own retrieval settings; none when it is gone. */
+export async function readRetrieval({ sql }: Tenant, id: string): Promise<Record<string, unknown>> {
+  return (await sql<KnowledgeBaseRow>('knowledge_bases').where({ id }).first('retrieval'))?.retrieval ?? {}
+}
+
 export async function countKnowledgeBases(tenant: Tenant): Promise<number> {
   const counted = await table(tenant).whereNull('deleted_at').count<{ count: string }[]>('*')
   return Number(counted[0]?.count ?? 0)

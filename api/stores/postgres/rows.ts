@@ -44,7 +44,7 @@ export interface ApiKeyRow {
   created_at: Date
 }
 
-export type JobKind = 'ingest' | 'delete-document' | 'delete-knowledge-base' | 'calibrate'
+export type JobKind = 'ingest' | 'delete-document' | 'delete-knowledge-base' | 'calibrate' | 'summarize'
 export type JobStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled'
 
 export interface JobStage {
@@ -195,6 +195,20 @@ export interface ChunkDraftRow extends ChunkRow {
   /** float32, little endian; null before the embed stage, and in lexical mode. */
   embedding: Buffer | null
   embedded_by: string | null
+}
+
+/** A summary in the tree of a knowledge base, for the retriever `raptor`. */
+export interface SummaryRow {
+  id: string
+  kb_id: string
+  level: number
+  source: string
+  text: string
+  chunk_ids: string[]
+  embedding: Buffer
+  embedded_by: string
+  live: boolean
+  created_at: Date
 }
 
 export interface IdempotencyKeyRow {

@@ -33,7 +33,7 @@ export type DueDelivery = Pick<WebhookDeliveryRow, 'id' | 'webhook_id' | 'payloa
 export function announcing(sql: Knex, ended: Knex.QueryBuilder): Knex.Raw {
   return sql.raw(
     `WITH ended AS (?), told AS (
-       SELECT 'job.' || status AS event, * FROM ended WHERE kind <> 'calibrate'
+       SELECT 'job.' || status AS event, * FROM ended WHERE kind NOT IN ('calibrate', 'summarize')
        UNION ALL SELECT 'document.ready', * FROM ended WHERE kind = 'ingest' AND status = 'succeeded'
        UNION ALL SELECT 'document.failed', * FROM ended WHERE kind = 'ingest' AND status = 'failed'
        UNION ALL SELECT 'document.deleted', * FROM ended WHERE kind = 'delete-document' AND status = 'succeeded')

@@ -118,7 +118,7 @@ export const controlStructure: SchemaStructure = {
       "finished_at": "timestamp with time zone"
     },
     "constraints": {
-      "jobs_kind_check": "CHECK ((kind = ANY (ARRAY['ingest'::text, 'delete-document'::text, 'delete-knowledge-base'::text, 'calibrate'::text])))",
+      "jobs_kind_check": "CHECK ((kind = ANY (ARRAY['ingest'::text, 'delete-document'::text, 'delete-knowledge-base'::text, 'calibrate'::text, 'summarize'::text])))",
       "jobs_pkey": "PRIMARY KEY (id)",
       "jobs_status_check": "CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text])))",
       "jobs_tenant_id_fkey": "FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE"

@@ -147,5 +147,27 @@ export const tenantStructure: SchemaStructure = {
       "lexical_statistics_pkey": "PRIMARY KEY (kb_id)"
     },
     "indexes": {}
+  },
+  "summaries": {
+    "columns": {
+      "id": "uuid",
+      "kb_id": "uuid",
+      "level": "integer",
+      "source": "text",
+      "text": "text",
+      "chunk_ids": "uuid[]",
+      "embedding": "bytea",
+      "embedded_by": "text",
+      "live": "boolean",
+      "created_at": "timestamp with time zone"
+    },
+    "constraints": {
+      "summaries_kb_id_fkey": "FOREIGN KEY (kb_id) REFERENCES knowledge_bases(id) ON DELETE CASCADE",
+      "summaries_kb_id_source_embedded_by_key": "UNIQUE (kb_id, source, embedded_by)",
+      "summaries_pkey": "PRIMARY KEY (id)"
+    },
+    "indexes": {
+      "summaries_chunks": "CREATE INDEX summaries_chunks ON summaries USING gin (chunk_ids)"
+    }
   }
 }
