@@ -3,11 +3,13 @@ import { loadavg } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { eventually } from '../support/eventually.ts'
 import { mochaGlobalTeardown } from '../support/teardown.ts'
-import { buildOperator, type OperatorProcess } from './operator/operator-process.ts'
+import { buildProduct } from './build-product.ts'
+import { type Figure, isKept } from './figure.ts'
+import { type OperatorProcess } from './operator/operator-process.ts'
 import { readOptions } from './operator/options.ts'
 import { Meter } from './operator/meter.ts'
 import { memoryOf } from './operator/process-times.ts'
-import { type Figure, isKept, type Result, table } from './operator/report.ts'
+import { type Result, table } from './operator/report.ts'
 import { BenchWorld } from './operator/world.ts'
 
 /**
@@ -22,7 +24,7 @@ const figures: Figure[] = []
 const figure = (what: string, value: number, unit: string, below: number | null = null) =>
   figures.push({ what, value, unit, below })
 
-await buildOperator()
+await buildProduct()
 const bench = await BenchWorld.make(options)
 const meter = new Meter(bench, options.workers)
 let operator: OperatorProcess | undefined

@@ -1,4 +1,3 @@
-import mammoth from 'mammoth'
 import { parse } from 'parse5'
 import { refuseBlank } from './decode-text.ts'
 import { HtmlText } from './html-text.ts'
@@ -21,6 +20,8 @@ export const docxParser: Parser = {
 }
 
 async function toHtml(bytes: Uint8Array): Promise<string> {
+  // Loaded with the first Word file: whoever only detects formats, as the API does, is to start fast and stay small.
+  const { default: mammoth } = await import('mammoth')
   const buffer = Buffer.from(withoutCompression(bytes))
   try {
     const drop = mammoth.images.imgElement(async () => ({ src: '' }))

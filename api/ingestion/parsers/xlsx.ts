@@ -1,4 +1,3 @@
-import readWorkbook from 'read-excel-file/node'
 import { type Parser, UnreadableDocument } from './parser.ts'
 import { coreTitle } from './office.ts'
 import { type Cell, recordLines } from './records.ts'
@@ -20,6 +19,8 @@ export const xlsxParser: Parser = {
 }
 
 async function sheetsOf(bytes: Uint8Array) {
+  // With the first workbook, for the same reason as mammoth.
+  const { default: readWorkbook } = await import('read-excel-file/node')
   try {
     return await readWorkbook(Buffer.from(withoutCompression(bytes)))
   } catch (cause) {

@@ -1,5 +1,14 @@
-import jieba from 'jieba-wasm'
+import { createRequire } from 'node:module'
+import type jieba from 'jieba-wasm'
 import { hanFunctionCharacters, hiraganaStopWords } from './stop-words.ts'
+
+const require = createRequire(import.meta.url)
+let loaded: typeof jieba | undefined
+
+/** The dictionary is 12 MB in memory: only who meets Chinese characters loads it. */
+function dictionary(): typeof jieba {
+  return (loaded ??= require('jieba-wasm') as typeof jieba)
+}
 
 /** Scripts written without spaces between words. Each function gets one run of one script. */
 
@@ -11,8 +20,8 @@ import { hanFunctionCharacters, hiraganaStopWords } from './stop-words.ts'
  */
 export function hanTerms(run: string): string[] {
   if (run.length === 1) return [run]
-  const terms = jieba.cut_for_search(run, false)
-  const words = jieba.cut(run, false)
+  const terms = dictionary().cut_for_search(run, false)
+  const words = dictionary().cut(run, false)
   for (let index = 1; index < words.length; index++) {
     const before = [...words[index - 1]!]
     const after = [...words[index]!]

@@ -5,7 +5,7 @@ import type { BenchQuery } from './query.ts'
 import { bearer } from './fill.ts'
 import type { StoreCall } from './store-calls.ts'
 
-interface HttpRequest {
+export interface HttpRequest {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string

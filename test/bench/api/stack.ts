@@ -6,6 +6,7 @@ import { bareEnvironment } from '../../support/bare-environment.ts'
 import { startServer } from '../../support/child-process.ts'
 import { eventually } from '../../support/eventually.ts'
 import { freePort } from '../../support/free-port.ts'
+import { modelsDir } from '../../support/models.ts'
 import { startModelServer } from '../../support/model-server.ts'
 import { qdrant } from '../../support/qdrant.ts'
 import { onTeardown } from '../../support/teardown.ts'
@@ -30,7 +31,11 @@ export interface Stack {
  * Embeddings come from a server with OpenAI's protocol in this process: what is measured is the product, and no model. They
  * are bags of words, so that texts which share words are near each other.
  */
-export async function startStack({ engine }: BenchOptions, profileFolder: string | null): Promise<Stack> {
+export async function startStack(
+  { engine }: Pick<BenchOptions, 'engine'>,
+  profileFolder: string | null,
+  embedding: 'server' | 'local' = 'server',
+): Promise<Stack> {
   const models = await startModelServer({ dimension: DIMENSION })
   onTeardown(() => models.close())
   const port = await freePort()
@@ -44,11 +49,7 @@ export async function startStack({ engine }: BenchOptions, profileFolder: string
     ...(vectors ? { QDRANT_URL: vectors.url, QDRANT_API_KEY: vectors.apiKey ?? '' } : { VECTOR_ENGINE: 'pgvector' }),
     QDRANT_COLLECTION_PREFIX: `bench-${port}`,
     ADMIN_TOKEN,
-    EMBEDDING_PROVIDER: 'openai',
-    EMBEDDING_MODEL: 'bag-of-words',
-    EMBEDDING_DIM: String(DIMENSION),
-    OPENAI_BASE_URL: models.openAiUrl,
-    OPENAI_API_KEY: 'none',
+    ...(embedding === 'local' ? localEmbedding() : servedEmbedding(models.openAiUrl)),
     EMBEDDING_CACHE_TTL: '86400',
   }
   const profiling = profileFolder ? ['--cpu-prof', '--cpu-prof-dir', profileFolder] : []
@@ -62,8 +63,23 @@ export async function startStack({ engine }: BenchOptions, profileFolder: string
   return { url, admin: new ApiClient(url, { 'x-admin-token': ADMIN_TOKEN }), environment, stopApi: () => api.stop() }
 }
 
+function servedEmbedding(url: string) {
+  return {
+    EMBEDDING_PROVIDER: 'openai',
+    EMBEDDING_MODEL: 'bag-of-words',
+    EMBEDDING_DIM: String(DIMENSION),
+    OPENAI_BASE_URL: url,
+    OPENAI_API_KEY: 'none',
+  }
+}
+
+function localEmbedding() {
+  const folder = modelsDir()
+  return { EMBEDDING_PROVIDER: 'local', ...(folder && { MODELS_DIR: folder }) }
+}
+
 async function start(program: string, environment: Readonly<Record<string, string>>, flags: readonly string[] = []) {
-  const env = { ...bareEnvironment, HOME: process.env['HOME'], ...environment }
+  const env = { ...bareEnvironment, NODE_ENV: 'production', HOME: process.env['HOME'], ...environment }
   const folder = await mkdtemp(join(tmpdir(), 'selfrag-bench-'))
   const server = startServer(process.execPath, [...flags, join(root, program)], join(folder, 'log'), { env })
   onTeardown(async () => {

@@ -1,15 +1,11 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { bareEnvironment } from '../../support/bare-environment.ts'
 import { eventually } from '../../support/eventually.ts'
-
-const root = join(import.meta.dirname, '../../..')
-/** Below node_modules, so that what is built finds its packages. */
-const built = join(root, 'node_modules/.cache/bench-operator')
+import { built } from '../build-product.ts'
 
 /** As in Dockerfile.operator. */
 const imageFlags = ['--max-semi-space-size=4', '--heap-growing-percent=50']
@@ -21,12 +17,6 @@ export interface OperatorProcess {
   metrics(): Promise<Metrics>
   /** SIGTERM, and waits for the end. */
   stop(): Promise<void>
-}
-
-/** Builds the product as the images do. */
-export async function buildOperator(): Promise<void> {
-  const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  await promisify(execFile)(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', built])
 }
 
 /** @param env besides what a process needs; METRICS_BIND must be in it */

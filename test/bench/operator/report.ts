@@ -1,13 +1,5 @@
 import { columns, round } from '../columns.ts'
-
-/** One thing that was promised, and how it came out. */
-export interface Figure {
-  readonly what: string
-  readonly value: number
-  readonly unit: string
-  /** The value must be below; null: told only. */
-  readonly below: number | null
-}
+import { type Figure, figureTable } from '../figure.ts'
 
 export interface Result {
   readonly tenants: number
@@ -22,21 +14,11 @@ export interface Result {
   readonly loadAverage: number
 }
 
-export function isKept({ value, below }: Figure): boolean {
-  return below === null || value < below
-}
-
 export function table({ tenants, figures, perTenant, cpuSeconds, loadAverage }: Result): string {
-  const rows = figures.map(figure => [
-    figure.what,
-    `${round(figure.value)} ${figure.unit}`,
-    figure.below === null ? '' : `< ${figure.below} ${figure.unit}`,
-    figure.below === null ? '' : isKept(figure) ? 'kept' : 'BROKEN',
-  ])
   return [
     `${tenants} tenants, load average ${round(loadAverage)}`,
     '',
-    ...columns([['', 'measured', 'bound', ''], ...rows]),
+    figureTable(figures),
     '',
     'for one tenant',
     ...columns(phases(perTenant)),
