@@ -137,6 +137,26 @@ export function tenantDriftContract(get: GetStores): void {
       for (const name of [spy, lender]) await database.raw('DROP ROLE ??', [name])
     })
 
+    it('finds each of these when it is the only one', async () => {
+      const [spy, lender] = [`${role.slice(0, 40)}_spy`, `${role.slice(0, 40)}_lender`]
+      const schema = tenantSchema(slug)
+      for (const name of [spy, lender]) await database.raw('CREATE ROLE ??', [name])
+      for (const give of [
+        () => asTenant(`GRANT CREATE ON SCHEMA ${schema} TO "${spy}"`),
+        () => asTenant(`GRANT SELECT ON ${schema}.chunks TO "${spy}"`),
+        () => asTenant(`GRANT SELECT ON ${schema}.documents TO PUBLIC`),
+        () => database.raw('GRANT ?? TO ??', [role, spy]),
+        () => database.raw('GRANT ?? TO ??', [lender, role]),
+        () => database.raw('GRANT USAGE ON SCHEMA selfrag TO ??', [role]),
+      ]) {
+        expect(await describeTenantPlace(database, slug)).to.include({ given: false })
+        await give()
+        expect(kinds(await provisionTenant(get(), desired, context)), String(give)).to.deep.equal(['revoke-grants'])
+      }
+      expect(await describeTenantPlace(database, slug)).to.include({ given: false })
+      for (const name of [spy, lender]) await database.raw('DROP ROLE ??', [name])
+    })
+
     it('does not hide a lost column behind an empty one', async () => {
       const schema = tenantSchema(slug)
       await asTenant(`ALTER TABLE ${schema}.knowledge_bases DROP COLUMN settings`)
