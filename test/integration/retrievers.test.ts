@@ -97,6 +97,18 @@ describe('retrievers over HTTP', () => {
     expect(hybrid.trace.fusion).to.equal('rrf')
   })
 
+  it('finds by meaning what stands at the end of a long Chinese chunk', async () => {
+    const chinese = await tenant.knowledgeBase('chinese')
+    const filler = '我们把文档切成小块，然后建立索引，这样就可以检索。'.repeat(60)
+    const last = 'The very last words are about sea horses and their tails.'
+    // One chunk by its characters, 990 tokens by the model's, which reads 510.
+    await add(chinese, { title: '索引', content: `${filler.slice(0, 940)}${last}` })
+    const { results } = await ask({ query: last, knowledge_base_ids: [chinese], retriever: 'dense', top_k: 1 })
+    expect(results[0].text.endsWith(last)).to.equal(true)
+    expect(results[0].text.length).to.be.at.most(500)
+    expect(results[0].score).to.be.greaterThan(0.7)
+  })
+
   /** What the LLM answers; a function is given the instructions and the input. */
   const says = (answer: unknown) =>
     models.reset({ reply: () => (typeof answer === 'string' ? answer : JSON.stringify(answer)) })
