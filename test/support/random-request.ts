@@ -133,6 +133,8 @@ function textFor(schema: Json, name: string, { self, other }: Ids): fc.Arbitrary
     return fc.constantFrom(self.knowledgeBaseId, self.knowledgeBaseId, other.knowledgeBaseId, ...other.documentIds.slice(0, 1), unknownId) // prettier-ignore
   }
   if (name === 'model') return fc.constantFrom('selfrag', self.knowledgeBaseId, `kb:${self.marker} base`, other.knowledgeBaseId) // prettier-ignore
+  // No model is offered in this test: any other choice is refused.
+  if (name === 'llm' || name === 'reranker') return fc.constantFrom('none', 'none', 'none', 'openai:none-such')
   // Only what is not stored and not repeated may hold the other's word.
   if (name === 'query') return fc.constantFrom('quarterly report', `report of the ${other.marker}`, 'revenue', '*', '%')
   if (name === 'url') return fc.constantFrom(self.pageUrl, self.pageUrl, 'http://10.0.0.1/')
