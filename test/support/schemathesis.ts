@@ -59,6 +59,7 @@ export async function fuzz(program: string, fuzzing: Fuzzing): Promise<string> {
     ...['--seed', String(fuzzing.seed)],
     ...['--generation-database', 'none'],
     ...['--warnings', 'off'],
+    // In threads, Python 3.11 loses count of its own recursion now and then and the run ends ("AST constructor recursion depth").
     ...['--workers', '1'],
     '--continue-on-failure',
     '--no-shrink',
