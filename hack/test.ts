@@ -1,6 +1,10 @@
 import { spawn } from 'node:child_process'
+import { globSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+
+/** Each runs the whole product as processes for minutes; beside the short suites, so that all lanes end at about the same time. */
+const long = ['test/integration/crash.test.ts', 'test/integration/standalone.test.ts']
 
 /**
  * `npm test`: all suites, in three processes side by side, because some mostly compute and others mostly wait for a
@@ -8,9 +12,13 @@ import { fileURLToPath } from 'node:url'
  * fails when a process failed or ended without its own.
  */
 const lanes: Readonly<Record<string, readonly string[]>> = {
-  units: ['unit', 'contract'],
-  integration: ['integration'],
-  envtest: ['envtest'],
+  units: [...filesOf('unit'), ...filesOf('contract'), ...long],
+  integration: filesOf('integration').filter(file => !long.includes(file)),
+  envtest: filesOf('envtest'),
+}
+
+function filesOf(suite: string): string[] {
+  return globSync(`test/${suite}/**/*.test.ts`).sort()
 }
 
 /** Compiled code is kept: the suites start the programs some two hundred times, and loading them is most of what those cost. */
@@ -24,9 +32,8 @@ interface Count {
 
 const closingLine = /^(\d+) passed, (\d+) failed, (\d+) skipped$/
 
-async function runLane(name: string, suites: readonly string[], args: readonly string[]): Promise<Count> {
-  const specs = suites.map(suite => `test/${suite}/**/*.test.ts`)
-  const mocha = spawn('mocha', [...specs, ...args], {
+async function runLane(name: string, files: readonly string[], args: readonly string[]): Promise<Count> {
+  const mocha = spawn('mocha', [...files, ...args], {
     env: { NODE_COMPILE_CACHE: compileCache, ...process.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -49,7 +56,7 @@ async function runLane(name: string, suites: readonly string[], args: readonly s
 }
 
 const counts = await Promise.all(
-  Object.entries(lanes).map(([name, suites]) => runLane(name, suites, process.argv.slice(2))),
+  Object.entries(lanes).map(([name, files]) => runLane(name, files, process.argv.slice(2))),
 )
 const sum = (key: keyof Count) => counts.reduce((total, count) => total + count[key], 0)
 console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`)

@@ -16,7 +16,7 @@ import { eventually } from './eventually.ts'
 import { localEmbedder } from './local-embedder.ts'
 import { type TestDatabase, postgres } from './postgres.ts'
 import { qdrant } from './qdrant.ts'
-import { onTeardown } from './teardown.ts'
+import { onEndOfFile } from './teardown.ts'
 
 export const ADMIN_TOKEN = 'admin-token-of-the-tests'
 
@@ -61,7 +61,7 @@ export interface TestApi {
   tenant(fields?: Record<string, unknown>): Promise<TestTenant>
   /** A client with this key. */
   as(key: string): ApiClient
-  /** Also drops the database. Called by itself at the end of the run. */
+  /** Also drops the database. Called by itself when the tests of the file are over. */
   stop(): Promise<void>
 }
 
@@ -84,7 +84,7 @@ export async function startApi(options: ApiOptions = {}): Promise<TestApi> {
       await application.close()
       if (!options.on) await database.drop()
     })())
-  onTeardown(stop)
+  onEndOfFile(stop)
   const admin = new ApiClient(url, { 'x-admin-token': ADMIN_TOKEN })
   return {
     url,
