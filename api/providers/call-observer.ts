@@ -6,7 +6,13 @@ export interface CallObserver {
   readonly tokensRead?: (count: number) => void
 }
 
+/** An answer's own count of tokens; 0 where it has none that can be counted with. @param count as it came in JSON */
+export function tokenCount(count: unknown): number {
+  return typeof count === 'number' && Number.isSafeInteger(count) && count > 0 ? count : 0
+}
+
 /** Tells the tokens of an answer's own count, where it has one. @param count as it came in JSON */
 export function tellTokens(observer: CallObserver | undefined, count: unknown): void {
-  if (typeof count === 'number' && Number.isSafeInteger(count) && count > 0) observer?.tokensRead?.(count)
+  const tokens = tokenCount(count)
+  if (tokens > 0) observer?.tokensRead?.(tokens)
 }

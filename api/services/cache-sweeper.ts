@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import type { Logger } from 'pino'
 import type { Cache } from '../stores/caches/cache.ts'
-import { existingTenants } from '../stores/postgres/tenants.ts'
+import { goneTenants } from '../stores/postgres/tenants.ts'
 
 export interface SweeperParts {
   readonly database: Knex
@@ -50,8 +50,7 @@ export class CacheSweeper {
     // In this order: nothing is cached for a tenant before it is there.
     const cached = await cache.tenants()
     if (cached.length === 0) return
-    const existing = await existingTenants(database, cached)
-    for (const tenantId of cached.filter(id => !existing.has(id))) {
+    for (const tenantId of await goneTenants(database, cached)) {
       const purged = await cache.purge({ tenantId })
       log.info({ tenant_id: tenantId, purged }, 'cached results of a deleted tenant were removed')
     }

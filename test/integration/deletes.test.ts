@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { Redis } from 'ioredis'
@@ -176,13 +177,17 @@ describe('what is deleted', function () {
       await gone({ word: document.word, id: tenant.id })
     })
 
-    it('a tenant that went while Redis was away is swept out of it', async () => {
+    it('a tenant that went while Redis was away is swept out of it, and nobody of another pipeline', async () => {
       const { tenant, document } = await makeWorld(api)
+      const stranger = randomUUID()
+      const theirs = `selfrag:cache:{${stranger}}:index:${stranger}`
+      await redis.sadd(theirs, 'a value')
       await gates.Redis.close()
       ok(await api.admin.delete(`/admin/tenants/${tenant.id}`))
       expect(await cachedThatName(redis, tenant.id)).to.be.above(0)
       await gates.Redis.open()
       await eventually(() => gone({ word: document.word, id: tenant.id }), 20_000)
+      expect(await redis.exists(theirs)).to.equal(1)
     })
 
     it('is not even named any more after the nightly clean-up, once all has been kept for long enough', async () => {

@@ -76,7 +76,7 @@ async function makeLevel(
 
 type Group = { readonly members: readonly TreeNode[]; readonly source: string }
 
-/** Groups of which an LLM can make no sense are left out: their chunks are found by themselves. */
+/** Groups that an LLM refuses or can make no sense of are left out: their chunks are found by themselves. */
 async function make(work: JobWork, level: number, groups: readonly Group[], makers: TreeMakers): Promise<NewSummary[]> {
   const { llm, embedding, fingerprint } = makers
   const queue = new PQueue({ concurrency: CALLS_AT_ONCE })
@@ -97,11 +97,11 @@ async function make(work: JobWork, level: number, groups: readonly Group[], make
 
 async function summarized(llm: Llm, group: Group, signal: AbortSignal) {
   const texts = group.members.map(({ text }) => text)
-  // A model that is away is waited for; one that makes no sense would make none for ever.
+  // A model that is away is waited for; one that refuses this group or makes no sense of it would do so for ever.
   let away: ProviderError | undefined
   const answer = await attempt(() =>
     summarizeCluster(llm, texts, signal).catch((error: unknown) => {
-      if (error instanceof ProviderError) away = error
+      if (error instanceof ProviderError && error.transient) away = error
       throw error
     }),
   )

@@ -1,4 +1,5 @@
 import type { ChatRequest, ChatResponse } from 'ollama'
+import { tokenCount } from '../call-observer.ts'
 import { CallLimits } from '../call-limits.ts'
 import { OLLAMA, ollamaClient, type OllamaConnection, throwOllamaFailure } from '../ollama-client.ts'
 import { brokenOff, unusable } from '../remote-failure.ts'
@@ -83,7 +84,7 @@ function completion(text: string, end: Partial<ChatResponse>): Completion {
   const reason = end.done_reason
   return {
     text,
-    usage: { promptTokens: end.prompt_eval_count ?? 0, completionTokens: end.eval_count ?? 0 },
+    usage: { promptTokens: tokenCount(end.prompt_eval_count), completionTokens: tokenCount(end.eval_count) },
     finishReason: reason === 'stop' || reason === 'length' ? reason : 'other',
   }
 }

@@ -1,4 +1,5 @@
 import type OpenAI from 'openai'
+import { tokenCount } from '../call-observer.ts'
 import { type LlmQuirks, modelProviders } from '../../contract/model-providers.ts'
 import { CallLimits } from '../call-limits.ts'
 import { openAiClient, type OpenAiConnection, throwOpenAiFailure } from '../openai-client.ts'
@@ -125,8 +126,8 @@ function messagesFor({ messages, json = false }: CompletionRequest, { jsonNeedsW
   return [...sent, { role: 'system' as const, content: 'Answer with a JSON object.' }]
 }
 
-function usageOf(usage: { prompt_tokens?: number; completion_tokens?: number } | null | undefined): Usage {
-  return { promptTokens: usage?.prompt_tokens ?? 0, completionTokens: usage?.completion_tokens ?? 0 }
+function usageOf(usage: { prompt_tokens?: unknown; completion_tokens?: unknown } | null | undefined): Usage {
+  return { promptTokens: tokenCount(usage?.prompt_tokens), completionTokens: tokenCount(usage?.completion_tokens) }
 }
 
 function finishReason(reason: string | null | undefined): Completion['finishReason'] {

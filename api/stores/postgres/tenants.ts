@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
 import { CONTROL_SCHEMA } from '../../contract/names.ts'
 import { type FoundSlice, type Keyset, type Slice, readSlice } from './keyset.ts'
-import type { TenantRow } from './rows.ts'
+import type { AuditRow, TenantRow } from './rows.ts'
 
 function table(sql: Knex) {
   return sql<TenantRow>('tenants').withSchema(CONTROL_SCHEMA)
@@ -86,12 +86,14 @@ export async function updateTenant(
   return row ?? null
 }
 
-/** Which of these ids are tenants', whatever their state. */
-export async function existingTenants(sql: Knex, ids: readonly string[]): Promise<ReadonlySet<string>> {
-  const rows = await table(sql)
-    .whereIn('id', [...ids])
-    .select('id')
-  return new Set(rows.map(({ id }) => id))
+/** Which of these tenants this database has had and has no more. One that it never knew is another pipeline's. */
+export async function goneTenants(sql: Knex, ids: readonly string[]): Promise<string[]> {
+  const rows = await sql<AuditRow>('audit_log')
+    .withSchema(CONTROL_SCHEMA)
+    .whereIn('tenant_id', [...ids])
+    .whereNotIn('tenant_id', table(sql).select('id'))
+    .distinct('tenant_id')
+  return rows.flatMap(({ tenant_id }) => tenant_id ?? [])
 }
 
 /** Tables of the control schema whose rows go with their tenant; the audit log stays. */
