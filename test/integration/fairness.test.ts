@@ -4,6 +4,8 @@ import { pino } from 'pino'
 import { CONTROL_SCHEMA, QUEUE_SCHEMA } from '../../api/contract/names.ts'
 import { cleanUp } from '../../api/ingestion/clean-up.ts'
 import type { AuditRow, JobRow } from '../../api/stores/postgres/rows.ts'
+import { inTenant, TenantScope } from '../../api/stores/postgres/tenant-scope.ts'
+import { listTenants } from '../../api/stores/postgres/tenants.ts'
 import { ok, startApi, type TestApi, type TestTenant } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
 import { orSkip } from '../support/missing-part.ts'
@@ -86,6 +88,20 @@ describe('what all tenants share', function () {
       expect(told?.detail).to.include({ rows: 6000 })
       await cleanUp(parts(), new AbortController().signal)
       expect(await audit().where({ action: 'clean-audit-log' })).to.have.length(1)
+    })
+
+    it('is cleaned also while a tenant lacks a table', async () => {
+      const { database } = api.application.stores
+      const [tenant] = await listTenants(database)
+      const asTenant = (statement: string) => inTenant(database, new TenantScope(tenant!), ({ sql }) => sql.raw(statement)) // prettier-ignore
+      await asTenant('ALTER TABLE idempotency_keys RENAME TO put_away')
+      try {
+        await old(1, daysAgo(91))
+        await cleanUp(parts(), new AbortController().signal)
+        expect(await audit().where({ action: 'test-row' })).to.have.length(3)
+      } finally {
+        await asTenant('ALTER TABLE put_away RENAME TO idempotency_keys')
+      }
     })
 
     it('is cleaned by a worker when the schedule asks for it', async () => {
