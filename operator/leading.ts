@@ -9,9 +9,9 @@ import { type OperatorDependencies } from './operator.ts'
 import { backoff, spread } from './runtime/backoff.ts'
 import { type ReconcileResult, runController } from './runtime/controller.ts'
 import { EventRecorder } from './runtime/events.ts'
+import { freshReads } from './runtime/fresh-read.ts'
 import { KubernetesClient } from './runtime/kubernetes-client.ts'
 import { isRefusal } from './runtime/kubernetes-error.ts'
-import { type ObjectRef } from './runtime/kubernetes-object.ts'
 import { type OwnWrites } from './runtime/own-writes.ts'
 import { pause } from './runtime/timers.ts'
 import { type QueueState, WorkQueue } from './runtime/work-queue.ts'
@@ -155,7 +155,7 @@ function makeContext(deps: LeadingDependencies, term: Term): OperatorContext {
     isolationCheckMs: config.ISOLATION_CHECK_SECONDS * 1000,
     countIsolationCheck: metrics.isolationCheck,
     tenants: () => watching.watched.tenants.list(),
-    tenant: ref => freshTenant(deps, client, ref),
+    tenant: freshReads(watching.watched.tenants, client, deps.own),
     disposable: () =>
       watching.watched.owned.filter(({ type }) => disposableTypes.includes(type)).flatMap(informer => informer.list()),
     absence: (type, namespace) =>
@@ -188,20 +188,6 @@ function makeContext(deps: LeadingDependencies, term: Term): OperatorContext {
       },
     },
   }
-}
-
-/** As the watch has seen it, unless it has not seen it at all or not yet what was written here. */
-async function freshTenant(
-  { watching, own }: LeadingDependencies,
-  client: KubernetesClient,
-  ref: ObjectRef,
-): Promise<Tenant | null> {
-  const cached = watching.watched.tenants.get(ref)
-  if (cached && !own.isBehind(cached)) return cached
-  const live = await client.get<Tenant>(types.tenants, ref)
-  // What was written has been written over, and the watch has shown only that.
-  if (cached && live?.metadata.resourceVersion === cached.metadata.resourceVersion) own.settle(cached)
-  return live
 }
 
 /** Runs that do not end by themselves are cut off before Kubernetes would. */

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { ROTATE_ANNOTATION } from '../../crds/definition.ts'
 import { referencedPipeline } from '../../crds/pipeline-ref.ts'
 import { backupSecrets } from '../desired/backup-cron-job.ts'
 import { MANAGED_BY } from '../desired/labels.ts'
@@ -47,7 +48,7 @@ export function connectWatches(watched: Watched, enqueue: Enqueue, own: OwnWrite
     const look = () => enqueue.tenant(objectKey(tenant.metadata))
     if (isWish(now, before, 'but finalizers')) look()
     if (now) own.unlessOwn(now, () => void (isWish(now, before) && look()))
-    else own.settle(tenant)
+    else own.settle(tenant.kind, tenant.metadata)
     // The pipeline counts its tenants, and waits for the last to go.
     if (!now || !before || now.status?.schema !== before.status?.schema) enqueue.pipelineSoon(objectKey(referencedPipeline(tenant)))
     if (!now) twinsOf(watched, tenant).forEach(enqueue.tenant)
@@ -70,7 +71,9 @@ export function connectWatches(watched: Watched, enqueue: Enqueue, own: OwnWrite
     // A tenant that has written a key is done with it; others that name the same Secret are not.
     if (now && writer) own.unlessOwn(now, toOwners)
     else toOwners()
-    if (before && !now) own.settle(before)
+    // A watch that had to list anew may show it together with our own write.
+    if (rotationOf(now) !== rotationOf(before)) toOwners()
+    if (before && !now) own.settle(before.kind, before.metadata)
     for (const pipeline of referringTo(watched, secret, secretNames)) {
       enqueue.pipeline(objectKey(pipeline.metadata))
       tenantsOf(watched, pipeline).forEach(enqueue.tenant)
@@ -123,6 +126,11 @@ function withoutStatus(object: KubernetesObject): object {
 function readinessOf(pipeline: Pipeline | null): string {
   const conditions = pipeline?.status?.conditions ?? []
   return ['DatabaseReady', 'VectorStoreReady'].map(area => conditions.find(({ type }) => type === area)?.status).join()
+}
+
+/** What people ask for at a key's Secret; the operator never writes it. */
+function rotationOf(secret: KubernetesObject | null): string | undefined {
+  return secret?.metadata.annotations?.[ROTATE_ANNOTATION]
 }
 
 function tenantOwning(object: KubernetesObject | null): string | null {

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { beforeEach, describe, it } from 'mocha'
+import { KubernetesError } from '../../../operator/runtime/kubernetes-error.ts'
 import { type KubernetesObject } from '../../../operator/runtime/kubernetes-object.ts'
 import { OwnWrites } from '../../../operator/runtime/own-writes.ts'
 import { written } from '../../support/own-writes.ts'
@@ -47,13 +48,49 @@ describe('the memory of what was written here', () => {
     expect(told).to.deep.equal(['6'])
   })
 
-  it('tells of what came while a write was under way that failed', async () => {
+  /** A write that fails so, while the watch shows version 5. */
+  const failed = async (error: Error) => {
     const answer = Promise.withResolvers<KubernetesObject>()
     own.begin('Secret', at('').metadata, answer.promise)
     show(at('5'))
-    answer.reject(new Error('a conflict'))
+    answer.reject(error)
     await new Promise(resolve => setImmediate(resolve))
     expect(told).to.deep.equal(['5'])
+  }
+
+  it('tells of what came while a write was under way that was refused', async () => {
+    await failed(new KubernetesError('PATCH x', 409, 'Conflict', 'somebody was faster'))
+    expect(own.size).to.equal(0)
+  })
+
+  it('takes no cache for new after a write whose answer was lost, until a read has told what there is', async () => {
+    for (const lost of [new Error('socket hang up'), new KubernetesError('PATCH x', 504, 'Timeout', 'too slow')]) {
+      told = []
+      await failed(lost)
+      expect([at('5'), at('6')].map(cached => own.isBehind(cached))).to.deep.equal([true, true])
+      own.found('Secret', at('').metadata, at('6'), at('5'))
+      expect([at('5'), at('6')].map(cached => own.isBehind(cached))).to.deep.equal([true, false])
+      own.found('Secret', at('').metadata, at('6'), at('6'))
+      expect(own.size).to.equal(0)
+    }
+  })
+
+  it('takes no cache for new that has an object which was let go here', async () => {
+    const { metadata, ...rest } = at('5')
+    await written(own, { ...rest, metadata: { ...metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } })
+    expect(own.isBehind(at('5'))).to.equal(true)
+    own.found('Secret', metadata, null, at('5'))
+    expect(own.isBehind(at('5'))).to.equal(true)
+    own.found('Secret', metadata, null, undefined)
+    expect(own.size).to.equal(0)
+  })
+
+  it('awaits nothing of an object that is gone, even if it went before the answer came', async () => {
+    const answers = ['5', '6'].map(version => ({ version, ...Promise.withResolvers<KubernetesObject>() }))
+    for (const { promise } of answers) own.begin('Secret', at('').metadata, promise)
+    own.settle('Secret', at('').metadata)
+    for (const { version, resolve } of answers) resolve(at(version))
+    await new Promise(resolve => setImmediate(resolve))
     expect(own.size).to.equal(0)
   })
 
@@ -72,7 +109,7 @@ describe('the memory of what was written here', () => {
     expect(told).to.deep.equal(['1'])
     await written(own, { ...at('1'), kind: 'Event' })
     expect(own.size).to.equal(1)
-    own.settle(at('60'))
+    own.settle('Secret', at('60').metadata)
     expect(own.size).to.equal(0)
   })
 })

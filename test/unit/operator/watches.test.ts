@@ -145,6 +145,14 @@ describe('changes of a tenant and of its Secrets', () => {
     expect(enqueued).to.deep.equal(['rag/globex'])
   })
 
+  it('concern the tenant when a wish for another key came between, and the watch shows it with our own write', async () => {
+    const metadata = { ...secret.metadata, resourceVersion: '4', annotations: { 'selfrag.io/rotate-keys': 'now' } }
+    const asked = { ...secret, metadata }
+    await wrote(asked)
+    secretChanged(asked, secret)
+    expect(enqueued).to.include('rag/acme')
+  })
+
   it('concern the tenant when its Secret is gone, and nothing is awaited of it any more', async () => {
     await wrote(secret)
     secretChanged(null, secret)
