@@ -21,13 +21,14 @@ const queues = {
 } as const
 type QueueName = keyof typeof queues
 
-const queueOf: Readonly<Record<JobKind, QueueName>> = {
+const queueOf = {
   ingest: 'documents',
   'delete-document': 'documents',
   'delete-knowledge-base': 'documents',
   calibrate: 'calibrations',
   summarize: 'summaries',
-}
+} as const satisfies Readonly<Record<JobKind, QueueName>>
+type JobQueueName = (typeof queueOf)[JobKind]
 
 /** Deletions are quick and go first; documents come in turns (next-turn.ts). */
 const priorityOf: Readonly<Record<Exclude<JobKind, 'ingest'>, number>> = {
@@ -53,6 +54,12 @@ const delivery = {
   deleteAfterSeconds: 600,
 } as const
 
+/**
+ * A task begins anew each time, and looks at everything: what it fails on may pass, but is not worth asking every half minute.
+ * After the last attempt it comes again at its next time.
+ */
+const scheduledDelivery = { ...delivery, retryLimit: 3, retryDelay: 600, retryDelayMax: 3600 } as const
+
 export interface QueuedJob {
   /** Of the row in `jobs`. */
   readonly id: string
@@ -67,7 +74,7 @@ export type JobHandler = (jobId: string, signal: AbortSignal) => Promise<void>
 
 /** What one of all workers does again and again. */
 export interface ScheduledTask {
-  readonly name: Exclude<QueueName, 'documents' | 'calibrations'>
+  readonly name: Exclude<QueueName, JobQueueName>
   /** As cron has it, UTC; null: not at all (any more). */
   readonly at: string | null
   /** Harmless when it is run twice, or cut off. */
@@ -126,10 +133,12 @@ export class JobQueue {
   async #start(): Promise<void> {
     await ensureSchema(this.#database)
     await this.#boss.start()
+    const jobQueues: ReadonlySet<string> = new Set(Object.values(queueOf))
     for (const [name, { policy }] of Object.entries(queues)) {
+      const options = jobQueues.has(name) ? delivery : scheduledDelivery
       // An existing queue is left as it is, hence the update.
-      await this.#boss.createQueue(name, { policy, ...delivery })
-      await this.#boss.updateQueue(name, delivery)
+      await this.#boss.createQueue(name, { policy, ...options })
+      await this.#boss.updateQueue(name, options)
     }
   }
 

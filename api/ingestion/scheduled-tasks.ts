@@ -1,4 +1,4 @@
-import { runMaintenance } from '../maintenance/tasks.ts'
+import { type MaintenanceTask, runMaintenance } from '../maintenance/tasks.ts'
 import { cleanUp } from './clean-up.ts'
 import type { IngestionParts } from './ingestion-parts.ts'
 import type { ScheduledTask } from './queue.ts'
@@ -14,12 +14,18 @@ export function scheduledTasks(parts: IngestionParts): ScheduledTask[] {
     {
       name: 'maintenance',
       at: maintenance ? '37 3 * * 0' : null,
-      run: signal => runMaintenance(parts, ['points', 'indexes', 'vacuum'], signal),
+      run: signal => maintain(parts, ['points', 'indexes', 'vacuum'], signal),
     },
     {
       name: 'isolation-check',
       at: isolationCheck ? '47 2 * * *' : null,
-      run: signal => runMaintenance(parts, ['isolation'], signal),
+      run: signal => maintain(parts, ['isolation'], signal),
     },
   ]
+}
+
+/** Fails while another one is at it, so that it is tried again and not left until next week. */
+async function maintain(parts: IngestionParts, tasks: readonly MaintenanceTask[], signal: AbortSignal): Promise<void> {
+  if (!(await runMaintenance(parts, tasks, signal)))
+    throw new Error(`maintenance runs already, by a person or another worker; ${tasks.join(', ')} will be tried again`)
 }

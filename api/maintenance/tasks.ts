@@ -23,13 +23,14 @@ export interface MaintenanceParts {
 /**
  * Does what was chosen, in the order of {@link maintenanceTasks}, beside API and worker; nothing when another one is at it.
  * Needs sessions of its own in Postgres, which the embedded one of `npm start` does not have.
+ * @returns whether it was done
  */
 export async function runMaintenance(
   parts: MaintenanceParts,
   chosen: readonly MaintenanceTask[],
   signal?: AbortSignal,
-): Promise<void> {
-  await alone(parts, async client => {
+): Promise<boolean> {
+  return alone(parts, async client => {
     for (const task of maintenanceTasks) {
       signal?.throwIfAborted()
       if (chosen.includes(task)) await carryOut[task](parts, client, signal)
@@ -50,14 +51,18 @@ const carryOut: Readonly<Record<MaintenanceTask, CarryOut>> = {
 const LOCK = [0x73656c66, 7] as const
 
 /** Runs `work` with a connection that holds a lock for as long; does nothing when somebody else holds it. */
-async function alone({ database, log }: MaintenanceParts, work: (client: Client) => Promise<void>): Promise<void> {
+async function alone({ database, log }: MaintenanceParts, work: (client: Client) => Promise<void>): Promise<boolean> {
   const pool = database.client as { acquireConnection(): Promise<Client>; releaseConnection(client: Client): Promise<void> } // prettier-ignore
   const client = await pool.acquireConnection()
   try {
     const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS mine', [...LOCK])
-    if (!rows[0]?.mine) return log.info('maintenance runs already; nothing was done')
+    if (!rows[0]?.mine) {
+      log.info('maintenance runs already; nothing was done')
+      return false
+    }
     try {
       await work(client)
+      return true
     } finally {
       await client.query('SELECT pg_advisory_unlock($1, $2)', [...LOCK])
     }

@@ -22,6 +22,7 @@ import { eventually } from '../support/eventually.ts'
 import { orSkip } from '../support/missing-part.ts'
 import { postgres } from '../support/postgres.ts'
 import { qdrant } from '../support/qdrant.ts'
+import { rejection } from '../support/rejection.ts'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
@@ -114,6 +115,8 @@ describe('selfrag maintain', function () {
       const [job] = await database('job').withSchema(QUEUE_SCHEMA).where({ name }).select('state') // prettier-ignore
       expect(job).to.deep.equal({ state: 'completed' })
     }
+    const limits = await database('queue').withSchema(QUEUE_SCHEMA).whereIn('name', ['documents', 'maintenance']).orderBy('name').pluck('retry_limit') // prettier-ignore
+    expect(limits, 'attempts: of a job as many as it takes, of a task a few').to.deep.equal([1_000_000, 3])
     const before = await readIsolationCheck(database)
     for (const name of ['isolation-check', 'maintenance'] as const) {
       await due(name)
@@ -121,6 +124,13 @@ describe('selfrag maintain', function () {
       await eventually(() => isDone(name), 20_000)
     }
     expect((await readIsolationCheck(database))?.at).to.be.greaterThan(before!.at)
+    await database.transaction(async sql => {
+      await sql.raw('SELECT pg_advisory_xact_lock(?, 7)', [0x73656c66])
+      const maintenance = scheduledTasks(buildIngestion(api.application)).find(task => task.name === 'maintenance')
+      expect((await rejection(maintenance!.run(new AbortController().signal))).message).to.contain(
+        'will be tried again',
+      )
+    })
     const off = { ...buildIngestion(api.application), schedule: { maintenance: false, isolationCheck: false } }
     const queue = new JobQueue({ database, log: off.log, supervise: true })
     try {
