@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import type { Logger } from 'pino'
+import { BackgroundLoop } from '../background-loop.ts'
 import type { Cache } from '../stores/caches/cache.ts'
 import { goneTenants } from '../stores/postgres/tenants.ts'
 
@@ -16,33 +16,18 @@ export interface SweeperParts {
  * Redis, or by another process, which cannot reach into this one's memory. It compares what is there with what should be, so that nothing has
  * to be remembered meanwhile.
  */
-export class CacheSweeper {
+export class CacheSweeper extends BackgroundLoop {
   readonly #parts: SweeperParts
-  readonly #stopping = new AbortController()
-  #running: Promise<void> | null = null
 
   constructor(parts: SweeperParts) {
+    super(parts.everyMs)
     this.#parts = parts
   }
 
-  start(): void {
-    this.#running ??= this.#run()
-  }
-
-  async stop(): Promise<void> {
-    this.#stopping.abort()
-    await this.#running
-  }
-
-  async #run(): Promise<void> {
-    const { log, everyMs } = this.#parts
-    const { signal } = this.#stopping
-    while (!signal.aborted) {
-      await delay(everyMs, undefined, { signal, ref: false }).catch(() => undefined)
-      if (signal.aborted) return
-      // Whoever is away is told by those who need it now.
-      await this.#sweep().catch((error: unknown) => log.debug({ err: error }, 'the cache could not be swept'))
-    }
+  protected override async turn(): Promise<number> {
+    // Whoever is away is told by those who need it now.
+    await this.#sweep().catch((error: unknown) => this.#parts.log.debug({ err: error }, 'the cache could not be swept'))
+    return this.#parts.everyMs
   }
 
   async #sweep(): Promise<void> {

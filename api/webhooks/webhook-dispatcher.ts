@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import type { Logger } from 'pino'
+import { BackgroundLoop } from '../background-loop.ts'
 import type { PublicNetwork } from '../fetching/public-network.ts'
 import { type DueDelivery, disableWebhook, recordAttempt, takeDue } from '../stores/postgres/webhook-deliveries.ts' // prettier-ignore
 import { planAttempt } from './plan-attempt.ts'
@@ -18,42 +18,25 @@ const AT_ONCE = 10
 const LEASE_SECONDS = 60
 const POLL_MS = 1_000
 
-/** Empties the outbox, at least once each, as long as it runs. Any number of workers may. */
-export class WebhookDispatcher {
+/** Empties the outbox, at least once each, as long as it runs. Any number of workers may. To stop lets what is being sent end. */
+export class WebhookDispatcher extends BackgroundLoop {
   readonly #parts: DispatcherParts
-  readonly #stopping = new AbortController()
-  #running: Promise<void> | null = null
+  #away = false
 
   constructor(parts: DispatcherParts) {
+    super()
     this.#parts = parts
   }
 
-  start(): void {
-    this.#running ??= this.#run()
-  }
-
-  /** Lets what is being sent end. */
-  async stop(): Promise<void> {
-    this.#stopping.abort()
-    await this.#running
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#stopping
-    let away = false
-    while (!signal.aborted) {
-      const sent = await this.#deliverDue().then(
-        count => {
-          away = false
-          return count
-        },
-        (error: unknown) => {
-          if (!away) this.#parts.log.warn({ err: error }, 'webhooks wait: the outbox cannot be read')
-          away = true
-          return 0
-        },
-      )
-      if (sent === 0) await delay(POLL_MS, undefined, { signal, ref: false }).catch(() => undefined)
+  protected override async turn(): Promise<number> {
+    try {
+      const sent = await this.#deliverDue()
+      this.#away = false
+      return sent === 0 ? POLL_MS : 0
+    } catch (error) {
+      if (!this.#away) this.#parts.log.warn({ err: error }, 'webhooks wait: the outbox cannot be read')
+      this.#away = true
+      return POLL_MS
     }
   }
 
