@@ -4,6 +4,7 @@ import { after, afterEach, before, describe, it } from 'mocha'
 import type { Completion, CompletionRequest, Llm, Message } from '../../api/providers/llms/llm.ts'
 import { ProviderError } from '../../api/providers/provider-error.ts'
 import { type ModelServer, startModelServer } from '../support/model-server.ts'
+import { readStream } from '../support/read-stream.ts'
 import { rejectionOf } from '../support/rejection.ts'
 
 const quick = { attempts: 3, baseDelayMs: 1, longestDelayMs: 2000 }
@@ -31,7 +32,7 @@ export function llmContract(
 
     const bothWays: Readonly<Record<string, (llm: Llm, request: CompletionRequest) => Promise<Completion>>> = {
       complete: (asked, request) => asked.complete(request),
-      stream: async (asked, request) => (await readStream(asked, request)).completion,
+      stream: async (asked, request) => (await readStream(asked.stream(request))).result,
     }
 
     for (const [way, ask] of Object.entries(bothWays)) {
@@ -134,13 +135,13 @@ export function llmContract(
         expect((await failure(llm.complete({ messages: question }))).message, kind).to.match(/cannot be used/)
         server.reset()
         server.misbehave({ kind }, { kind }, { kind })
-        expect((await failure(readStream(llm, { messages: question }))).transient, kind).to.equal(true)
+        expect((await failure(readStream(llm.stream({ messages: question })))).transient, kind).to.equal(true)
         server.reset()
       }
     })
 
     it('streams piece by piece', async () => {
-      const { pieces, completion } = await readStream(llm, { messages: question })
+      const { pieces, result: completion } = await readStream(llm.stream({ messages: question }))
       expect(pieces).to.deep.equal(['You', ' said:', ' Which', ' wing', ' is', ' best?'])
       expect(pieces.join('')).to.equal(completion.text)
     })
@@ -148,7 +149,7 @@ export function llmContract(
     it('says when a stream breaks off, and does not start it again', async () => {
       server.misbehave({ kind: 'cut-stream', after: 2 })
       const pieces: string[] = []
-      const error = await failure(readStream(llm, { messages: question }, pieces))
+      const error = await failure(readStream(llm.stream({ messages: question }), pieces))
       expect(error.transient).to.equal(true)
       expect(error.message).to.include('broke off')
       expect(pieces).to.deep.equal(['You', ' said:'])
@@ -158,7 +159,7 @@ export function llmContract(
     it('says when a stream comes to a stand', async () => {
       server.misbehave({ kind: 'hang-in-stream', after: 2 })
       const hasty = make(server, { timeoutMs: 200, retries: quick })
-      expect((await failure(readStream(hasty, { messages: question }))).message).to.include('0.2 s')
+      expect((await failure(readStream(hasty.stream({ messages: question })))).message).to.include('0.2 s')
     })
 
     it('ends the request of a reader who leaves, and of one who aborts', async () => {
@@ -197,15 +198,6 @@ export function llmContract(
       expect(inspect(error, { depth: 10 })).not.to.include('hunter')
     })
   })
-}
-
-async function readStream(llm: Llm, request: CompletionRequest, pieces: string[] = []) {
-  const stream = llm.stream(request)
-  for (;;) {
-    const next = await stream.next()
-    if (next.done) return { pieces, completion: next.value }
-    pieces.push(next.value)
-  }
 }
 
 const failure = (call: Promise<unknown>) => rejectionOf(call, ProviderError)

@@ -5,6 +5,7 @@ import { createLlm } from '../../api/providers/llms/index.ts'
 import type { Completion, Llm } from '../../api/providers/llms/llm.ts'
 import { llmProviders, modelProviders } from '../../api/contract/model-providers.ts'
 import { type ModelServer, startModelServer } from '../support/model-server.ts'
+import { readStream } from '../support/read-stream.ts'
 import { providerManners } from './provider-manners.ts'
 
 const REASONING = 'The user asks for a wing. Let me think about wings.'
@@ -74,14 +75,7 @@ const complete = (llm: Llm, request: Ask): Promise<Completion> => llm.complete(r
 
 /** The completion, which says what the pieces have said. */
 async function stream(llm: Llm, request: Ask): Promise<Completion> {
-  const pieces: string[] = []
-  const source = llm.stream(request)
-  for (;;) {
-    const { done, value } = await source.next()
-    if (!done) pieces.push(value)
-    else {
-      expect(pieces.join('')).to.equal(value.text)
-      return value
-    }
-  }
+  const { pieces, result } = await readStream(llm.stream(request))
+  expect(pieces.join('')).to.equal(result.text)
+  return result
 }

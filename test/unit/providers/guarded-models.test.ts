@@ -7,6 +7,7 @@ import { OpenAiLlm } from '../../../api/providers/llms/openai.ts'
 import { ModelGuard } from '../../../api/providers/model-guard.ts'
 import { ProviderError } from '../../../api/providers/provider-error.ts'
 import { type ModelServer, startModelServer } from '../../support/model-server.ts'
+import { readStream } from '../../support/read-stream.ts'
 import { rejectionOf } from '../../support/rejection.ts'
 
 const messages: Message[] = [{ role: 'user', content: 'one two three' }]
@@ -25,12 +26,7 @@ const llmAt = (server: ModelServer, model: string): Llm =>
   new OpenAiLlm({ model, timeoutMs: 60_000, retries }, { provider: 'openai', baseUrl: server.openAiUrl })
 
 async function read(llm: Llm, pieces: string[] = [], signal?: AbortSignal): Promise<Completion> {
-  const stream = llm.stream({ messages, ...(signal && { signal }) })
-  for (;;) {
-    const step = await stream.next()
-    if (step.done) return step.value
-    pieces.push(step.value)
-  }
+  return (await readStream(llm.stream({ messages, ...(signal && { signal }) }), pieces)).result
 }
 
 const failure = (call: Promise<unknown>) => rejectionOf(call, ProviderError)

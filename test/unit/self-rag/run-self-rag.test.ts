@@ -6,6 +6,7 @@ import { mostSelfRag } from '../../../api/answering/self-rag/limits.ts'
 import { type SelfRagTask, runSelfRag } from '../../../api/answering/self-rag/run-self-rag.ts'
 import type { Completion, CompletionRequest, Llm } from '../../../api/providers/llms/llm.ts'
 import { tokenize } from '../../../api/retrieval/bm25/analyzer.ts'
+import { readStream } from '../../support/read-stream.ts'
 
 type Step = 'decide' | 'reply' | 'passages' | 'rewrite' | 'draft' | 'support'
 
@@ -96,12 +97,8 @@ async function run(script: Script, task: Partial<SelfRagTask> = {}) {
     ...task,
     retrieve: (query, wide) => (searched.push([query, wide]), found(query, wide)),
   })
-  const steps: string[] = []
-  for (;;) {
-    const { done, value } = await loop.next()
-    if (done) return { llm, searched, steps, result: value }
-    steps.push(value.step)
-  }
+  const { pieces, result } = await readStream(loop)
+  return { llm, searched, steps: pieces.map(({ step }) => step), result }
 }
 
 describe('Self-RAG', () => {
