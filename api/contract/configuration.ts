@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { chunkerNames, chunkingSchema } from './chunking.ts'
-import { enrichersSchema, llmEnrichers } from './enrichers.ts'
+import { askingLlm, enrichersSchema } from './enrichers.ts'
 import { modelFaults, modelKeys, modelVariables } from './model-variables.ts'
 import { COLLECTION_PREFIX_PATTERN, normalizePrefix } from './names.ts'
 import { queryTransformNames, rerankModes, retrievalSchema, retrieverNames } from './retrieval.ts'
@@ -256,7 +256,7 @@ function crossFaults(env: Environment): string[] {
   if (env.RATE_LIMIT_STORAGE === 'redis' && !env.REDIS_URL)
     faults.push('REDIS_URL: must be set when RATE_LIMIT_STORAGE is redis')
   if (env.ADMIN_TOKEN_PREVIOUS && !env.ADMIN_TOKEN) faults.push('ADMIN_TOKEN: must be set when ADMIN_TOKEN_PREVIOUS is')
-  const asking = env.CHUNKING_ENRICHERS.filter(name => llmEnrichers.includes(name))
+  const asking = askingLlm(env.CHUNKING_ENRICHERS)
   if (asking.length > 0 && env.LLM_PROVIDER === 'none')
     faults.push(`CHUNKING_ENRICHERS: ${asking.join(' and ')} ask the LLM; set LLM_PROVIDER and LLM_MODEL`)
   faults.push(...modelFaults(env))

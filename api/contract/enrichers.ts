@@ -4,8 +4,12 @@ import { z } from 'zod'
 export const enricherNames = ['title_path', 'summary', 'llm_context'] as const
 export type EnricherName = (typeof enricherNames)[number]
 
+const llmEnrichers: readonly EnricherName[] = ['summary', 'llm_context']
+
 /** Those that ask the LLM, and so cost calls. */
-export const llmEnrichers: readonly EnricherName[] = ['summary', 'llm_context']
+export function askingLlm(enrichers: readonly EnricherName[]): EnricherName[] {
+  return enrichers.filter(name => llmEnrichers.includes(name))
+}
 
 export const enrichersSchema = z
   .array(z.enum(enricherNames).describe('An enricher.'))

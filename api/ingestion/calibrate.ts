@@ -10,24 +10,23 @@ import { pointId } from '../stores/vectors/point-id.ts'
 import { CollectionMissing, type SparseVector } from '../stores/vectors/vector-store.ts'
 import { measureLegs } from './measure-legs.ts'
 import { runSteps } from './job-steps.ts'
-import type { JobWork } from './job-work.ts'
+import { type JobWork, within } from './job-work.ts'
 import { sameAverage, weightFor } from './weight-average.ts'
 
 const PAGE = 500
 
 /** Counts what BM25 must know of a knowledge base, and weights its vectors anew when their average length has moved. */
 export async function calibrate(work: JobWork): Promise<void> {
-  const { parts, scope, job } = work
-  const within = <T>(run: (tenant: TenantTransaction) => Promise<T>) => inTenant(parts.database, scope, run)
+  const { parts, job } = work
   // Whoever asked for this held the lock; after it, all of their changes are visible (request-calibration.ts).
-  if (!(await within(tenant => lockKnowledgeBaseContents(tenant, job.kb_id)))) {
+  if (!(await within(work, tenant => lockKnowledgeBaseContents(tenant, job.kb_id)))) {
     return updateJob(parts.database, job.id, { status: 'cancelled', finished_at: parts.now() })
   }
   await runSteps(work, [
     {
       name: 'count',
       async run() {
-        return within(async tenant => {
+        return within(work, async tenant => {
           await recount(tenant, job.kb_id)
           await deleteExpiredKeys(tenant)
           await tenant.control(sql => forgetEndedJobs(sql, job.id, { kb_id: job.kb_id, kind: 'calibrate' }))
@@ -39,10 +38,10 @@ export async function calibrate(work: JobWork): Promise<void> {
     {
       name: 'reweigh',
       async run() {
-        const average = await within(tenant => chooseAverage(tenant, job.kb_id))
+        const average = await within(work, tenant => chooseAverage(tenant, job.kb_id))
         if (average === null) return 'not needed'
         const reweighed = await reweigh(work, average)
-        await within(async tenant => {
+        await within(work, async tenant => {
           await bumpKnowledgeBase(tenant, job.kb_id)
           await endReweighing(tenant, job.kb_id)
         })

@@ -21,7 +21,7 @@ export class NotYet extends Error {
   override readonly name = 'NotYet'
 }
 
-/** The LLM that enriches documents failed, or gave nothing that can be used. */
+/** The LLM that enriches documents or summarises them failed, or gave nothing that can be used. */
 export class LlmFailure extends Error {
   override readonly name = 'LlmFailure'
   override readonly cause: ProviderError | UnusableAnswer

@@ -4,10 +4,10 @@ import { activeGeneration } from '../stores/postgres/embedding-generations.ts'
 import { isBusy } from '../stores/postgres/jobs.ts'
 import { bumpKnowledgeBase, findKnowledgeBase, lockKnowledgeBaseContents } from '../stores/postgres/knowledge-bases.ts'
 import { publishTree, treeCoverage } from '../stores/postgres/summaries.ts'
-import { inTenant, type TenantTransaction } from '../stores/postgres/tenant-scope.ts'
+import { chosenLlm } from './asking-llm.ts'
 import { NotYet } from './job-failure.ts'
 import { runSteps } from './job-steps.ts'
-import type { JobWork } from './job-work.ts'
+import { type JobWork, within } from './job-work.ts'
 import { buildTree, type TreeNode } from './summary-tree/build-tree.ts'
 import { notDue } from './summary-tree/tree-due.ts'
 import { wantsTree } from './summary-tree/wants-tree.ts'
@@ -23,26 +23,25 @@ export async function summarize(work: JobWork): Promise<void> {
 
 async function makeTree(work: JobWork): Promise<string> {
   const { parts, scope, job } = work
-  const within = <T>(run: (tenant: TenantTransaction) => Promise<T>) => inTenant(parts.database, scope, run)
   const generation = await activeGeneration(parts.database, scope.collection)
-  const knowledgeBase = await within(tenant => findKnowledgeBase(tenant, job.kb_id))
+  const knowledgeBase = await within(work, tenant => findKnowledgeBase(tenant, job.kb_id))
   if (!knowledgeBase) return 'the knowledge base is gone'
   if (!wantsTree(knowledgeBase.retrieval, parts.defaultRetriever)) {
-    await within(tenant => publishTree(tenant, job.kb_id, '', []))
+    await within(work, tenant => publishTree(tenant, job.kb_id, '', []))
     return 'not wanted'
   }
   const { embedding } = parts
   if (!embedding || !generation || fingerprint(embedding.space) !== generation.fingerprint) return 'no vectors'
   // The job that ends the business asks again.
-  if (await within(tenant => tenant.control(sql => isBusy(sql, scope.tenantId, job.kb_id)))) return 'later'
-  const reason = notDue(await within(tenant => treeCoverage(tenant, job.kb_id, generation.fingerprint)))
+  if (await within(work, tenant => tenant.control(sql => isBusy(sql, scope.tenantId, job.kb_id)))) return 'later'
+  const reason = notDue(await within(work, tenant => treeCoverage(tenant, job.kb_id, generation.fingerprint)))
   if (reason !== null) return reason
-  const llm = await parts.llm(scope, knowledgeBase.settings)
+  const llm = await chosenLlm(work, knowledgeBase.settings)
   if (!llm) return 'no LLM: set LLM_PROVIDER, or models.llm of the knowledge base'
   const chunks = await chunkNodes(work)
   const made = { llm, embedding, fingerprint: generation.fingerprint }
   const sources = await buildTree(work, chunks, made)
-  await within(async tenant => {
+  await within(work, async tenant => {
     await lockKnowledgeBaseContents(tenant, job.kb_id)
     const now = await findKnowledgeBase(tenant, job.kb_id)
     // What was made of chunks that stayed is found again; nothing of those that went is shown.

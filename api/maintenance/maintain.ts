@@ -21,7 +21,6 @@ export async function maintain(
   env: NodeJS.ProcessEnv,
   write: (text: string) => void,
 ): Promise<number> {
-  // prettier-ignore
   const only = chosen(args)
   if (!only) return (write(`${MAINTAIN_USAGE}\n`), 2)
   const parsed = parseConfiguration(env)

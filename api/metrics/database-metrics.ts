@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { SharedWork } from '../stores/caches/shared-work.ts'
 import { countUnfinishedJobs } from '../stores/postgres/job-counts.ts'
 import { readIsolationCheck } from '../stores/postgres/isolation-check.ts'
 import { readLastBackup } from '../stores/postgres/last-backup.ts'
@@ -58,7 +59,9 @@ export function observeDatabase(database: Knex, metrics: Metrics, limit: number)
 
 /** What the newest check of isolation has found; nothing of it before the first one, and where an operator checks. */
 function observeIsolation(database: Knex, metrics: Metrics): void {
-  const newest = () => readIsolationCheck(database).catch(() => null)
+  // Both gauges are collected at the same time.
+  const reading = new SharedWork()
+  const newest = () => reading.do('newest', () => readIsolationCheck(database)).catch(() => null)
   metrics.addGauge(
     'isolation_broken_tenants',
     'Tenants that could reach what is not their own when it was tried last.',

@@ -1,5 +1,5 @@
 import { ApiError } from '../contract/error-codes.ts'
-import { tokenCounter } from '../ingestion/chunkers/token.ts'
+import { vocabularyCounter } from '../providers/vocabulary-counter.ts'
 import { countInPieces } from '../ingestion/chunkers/token-ruler.ts'
 import type { Embedder } from '../providers/embedders/embedder.ts'
 import { modelNotFound } from './model-catalogue.ts'
@@ -43,6 +43,6 @@ export class EmbeddingService {
 }
 
 async function countTokens(texts: readonly string[]): Promise<number> {
-  const count = await tokenCounter()
+  const count = await vocabularyCounter('o200k_base')
   return texts.reduce((sum, text) => sum + countInPieces(text, count), 0)
 }

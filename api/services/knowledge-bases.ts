@@ -3,7 +3,7 @@ import type { AnsweringSettings } from '../contract/answering.ts'
 import { type ChunkingSettings, chunkingSchema } from '../contract/chunking.ts'
 import { defined } from '../contract/defined.ts'
 import { ApiError } from '../contract/error-codes.ts'
-import { llmEnrichers } from '../contract/enrichers.ts'
+import { askingLlm } from '../contract/enrichers.ts'
 import { type ModelChoice, readModelChoice } from '../contract/model-reference.ts'
 import type { RetrievalSettings } from '../contract/retrieval.ts'
 import type { CacheOwner } from '../stores/caches/cache-store.ts'
@@ -169,7 +169,7 @@ export class KnowledgeBaseService {
     { chunking, models }: Pick<NewKnowledgeBase, 'chunking' | 'models'>,
   ): Promise<void> {
     const { enrichers } = { ...this.#parts.chunking, ...chunking }
-    const asking = enrichers.filter(name => llmEnrichers.includes(name))
+    const asking = askingLlm(enrichers)
     if (asking.length === 0 || (await this.#parts.models.resolve(scope, [{ models }])).llm) return
     throw new ApiError(
       'KB_CONFIG_ERROR',

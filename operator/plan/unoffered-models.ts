@@ -1,3 +1,4 @@
+import { writeModelReference } from '../../api/contract/model-reference.ts'
 import { type RagPipeline } from '../../crds/rag-pipeline.ts'
 import { type RagTenant } from '../../crds/rag-tenant.ts'
 
@@ -21,7 +22,7 @@ function unoffered(
   return uses.flatMap(use => {
     const chosen = choice[use]
     const { provider, model, choices } = spec.models[use]
-    const offered = [...(model === undefined ? [] : [`${provider}:${model}`]), ...choices]
+    const offered = [...(model === undefined ? [] : [writeModelReference({ provider, model })]), ...choices]
     if (chosen === undefined || chosen === 'none' || offered.includes(chosen)) return []
     const instead = offered.length > 0 ? `choose ${offered.join(' or ')}, or add it` : 'add it'
     return [`${path}.${use} is ${chosen}, which RagPipeline ${metadata.name} does not offer; ${instead} to spec.models.${use}.choices there`] // prettier-ignore

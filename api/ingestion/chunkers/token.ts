@@ -1,3 +1,4 @@
+import { vocabularyCounter } from '../../providers/vocabulary-counter.ts'
 import type { Chunker } from './chunker.ts'
 import { fitTokens } from './fit-tokens.ts'
 import { cut } from './pack.ts'
@@ -15,20 +16,10 @@ export const tokenChunker: Chunker = {
   name: 'token',
   async chunk(document, { chunkSize, chunkOverlap, longest }) {
     const { text } = document
-    const count = await tokenCounter()
+    const count = await vocabularyCounter('o200k_base')
     const ruler = tokenRuler(text, count, longest)
     const cutting = { size: chunkSize - RESERVE, overlap: Math.max(0, chunkOverlap - RESERVE), ruler }
     const spans = cut(text, { start: 0, end: text.length }, cutting)
     return toChunks(document, fitTokens(text, spans, { count, most: chunkSize, mostRepeated: chunkOverlap }))
   },
-}
-
-/** Counts tokens; the vocabulary is 2 MB and is read when it is needed first. */
-export async function tokenCounter(): Promise<(text: string) => number> {
-  const { countTokens, setMergeCacheSize } = await import('gpt-tokenizer/encoding/o200k_base')
-  // Its cache of words, once full, takes longer to make room for one than to count it.
-  setMergeCacheSize(0)
-  // Documents may hold `<|endoftext|>`; it is text here, and no command.
-  const asText = { disallowedSpecial: new Set<string>() }
-  return text => countTokens(text, asText)
 }

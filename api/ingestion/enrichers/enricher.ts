@@ -20,7 +20,7 @@ export interface ChunkToEnrich {
 
 /** What enrichers work with. */
 export interface EnrichmentTools {
-  /** Of the knowledge base; there is one where an enricher of `llmEnrichers` is asked. */
+  /** Of the knowledge base; there is one where an enricher is asked that needs it (askingLlm). */
   readonly llm: Llm | null
   readonly signal: AbortSignal
 }

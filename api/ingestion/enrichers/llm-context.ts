@@ -1,6 +1,7 @@
 import PQueue from 'p-queue'
 import { z } from 'zod'
 import { structuredAnswer } from '../../providers/llms/structured-answer.ts'
+import { stopOnFailure } from '../../providers/stop-on-failure.ts'
 import type { ChunkToEnrich, EnrichedDocument, Enricher, EnrichmentTools } from './enricher.ts'
 import { material, oneLine, passage, surroundings } from './material.ts'
 
@@ -20,15 +21,9 @@ export const llmContextEnricher: Enricher = {
   name: 'llm_context',
   async contexts(document, chunks, tools) {
     const queue = new PQueue({ concurrency: CALLS_AT_ONCE })
-    const failed = new AbortController()
-    const signal = AbortSignal.any([failed.signal, tools.signal])
-    try {
-      return await queue.addAll(chunks.map(chunk => () => contextOf(document, chunk, { ...tools, signal })))
-    } catch (error) {
-      // What is still queued would be asked for nothing: its page is asked for again.
-      failed.abort(error)
-      throw error
-    }
+    return stopOnFailure([tools.signal], signal =>
+      queue.addAll(chunks.map(chunk => () => contextOf(document, chunk, { ...tools, signal }))),
+    )
   },
 }
 

@@ -3,7 +3,7 @@ import { readUnembedded, summarizeDrafts, writeEmbeddings } from '../../stores/p
 import type { ChunkDraftRow } from '../../stores/postgres/rows.ts'
 import type { TenantTransaction } from '../../stores/postgres/tenant-scope.ts'
 import { embeddingText } from '../embedding-text.ts'
-import { encodeEmbedding } from '../embedding-bytes.ts'
+import { encodeEmbedding } from '../../stores/postgres/embedding-bytes.ts'
 import { PAGE, type IngestRun } from '../ingest-run.ts'
 import type { EmbeddingPart } from '../ingestion-parts.ts'
 import { PermanentFailure } from '../job-failure.ts'

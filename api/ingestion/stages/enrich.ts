@@ -1,16 +1,14 @@
-import { ApiError } from '../../contract/error-codes.ts'
-import { type EnricherName, llmEnrichers } from '../../contract/enrichers.ts'
+import { askingLlm, type EnricherName } from '../../contract/enrichers.ts'
 import type { Llm } from '../../providers/llms/llm.ts'
-import { UnusableAnswer } from '../../providers/llms/structured-answer.ts'
-import { ProviderError } from '../../providers/provider-error.ts'
 import { readUnenriched, summarizeDrafts, writeContexts } from '../../stores/postgres/chunk-drafts.ts'
 import { updateDocument } from '../../stores/postgres/documents.ts'
 import type { ChunkDraftRow } from '../../stores/postgres/rows.ts'
+import { chosenLlm, fromLlm } from '../asking-llm.ts'
 import { embeddingText } from '../embedding-text.ts'
 import type { ChunkToEnrich, EnrichedDocument, Enricher, EnrichmentTools } from '../enrichers/enricher.ts'
 import { chosenEnrichers } from '../enrichers/index.ts'
 import type { IngestRun } from '../ingest-run.ts'
-import { LlmFailure, PermanentFailure } from '../job-failure.ts'
+import { PermanentFailure } from '../job-failure.ts'
 import type { ChunkMetadata } from '../point-metadata.ts'
 import { analyzedColumns, effectiveChunking, loadParsed } from './chunk.ts'
 import { nothingToWrite, type Stage } from './stage.ts'
@@ -25,7 +23,7 @@ const PAGE = 8
 export const enrichStage: Stage = {
   name: 'enrich',
   async run(run) {
-    const asked = effectiveChunking(run).enrichers.filter(name => llmEnrichers.includes(name))
+    const asked = askingLlm(effectiveChunking(run).enrichers)
     if (asked.length === 0) return { detail: 'title path', deferrable: true, commit: nothingToWrite }
     const tools = { llm: await requiredLlm(run, asked), signal: run.signal }
     const chosen = chosenEnrichers(asked)
@@ -38,12 +36,8 @@ export const enrichStage: Stage = {
 }
 
 /** @throws PermanentFailure */
-async function requiredLlm({ parts, scope, document }: IngestRun, asked: readonly EnricherName[]): Promise<Llm> {
-  const llm = await parts.llm(scope, document.kb_settings).catch((error: unknown) => {
-    // It has chosen one that is no longer offered.
-    if (error instanceof ApiError) throw new PermanentFailure(error.code, error.message, { cause: error })
-    throw error
-  })
+async function requiredLlm(run: IngestRun, asked: readonly EnricherName[]): Promise<Llm> {
+  const llm = await chosenLlm(run, run.document.kb_settings)
   if (llm) return llm
   throw new PermanentFailure(
     'KB_CONFIG_ERROR',
@@ -98,14 +92,4 @@ async function enrichPages(
 function toEnrich(draft: ChunkDraftRow): ChunkToEnrich {
   const { headings } = draft.metadata as unknown as ChunkMetadata
   return { position: draft.position, text: draft.text, start: draft.start_offset, end: draft.end_offset, headings }
-}
-
-/** @throws LlmFailure, so that nobody takes it for the embedding model's */
-async function fromLlm<T>(ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask()
-  } catch (error) {
-    if (error instanceof ProviderError || error instanceof UnusableAnswer) throw new LlmFailure(error)
-    throw error
-  }
 }

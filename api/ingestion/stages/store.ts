@@ -7,7 +7,7 @@ import { agreeOnWeight, readSummary } from '../../stores/postgres/lexical-statis
 import type { ChunkDraftRow } from '../../stores/postgres/rows.ts'
 import { pointId } from '../../stores/vectors/point-id.ts'
 import { VectorStoreUnavailable, type VectorPoint } from '../../stores/vectors/vector-store.ts'
-import { decodeEmbedding } from '../embedding-bytes.ts'
+import { decodeEmbedding } from '../../stores/postgres/embedding-bytes.ts'
 import { PAGE, type IngestRun } from '../ingest-run.ts'
 import { pointMetadata, type ChunkMetadata } from '../point-metadata.ts'
 import { sameAverage, weightFor } from '../weight-average.ts'

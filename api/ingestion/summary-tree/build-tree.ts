@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import PQueue from 'p-queue'
 import type { Llm } from '../../providers/llms/llm.ts'
-import { attempt } from '../../providers/llms/structured-answer.ts'
 import { ProviderError } from '../../providers/provider-error.ts'
+import { stopOnFailure } from '../../providers/stop-on-failure.ts'
 import { insertSummaries, knownSummaries, type NewSummary } from '../../stores/postgres/summaries.ts'
-import { inTenant } from '../../stores/postgres/tenant-scope.ts'
-import { decodeEmbedding, encodeEmbedding } from '../embedding-bytes.ts'
+import { decodeEmbedding, encodeEmbedding } from '../../stores/postgres/embedding-bytes.ts'
+import { fromLlm } from '../asking-llm.ts'
 import type { EmbeddingPart } from '../ingestion-parts.ts'
-import type { JobWork } from '../job-work.ts'
+import { LlmFailure } from '../job-failure.ts'
+import { type JobWork, within } from '../job-work.ts'
 import { clusters } from './clusters.ts'
 import { summarizeCluster } from './summarize-cluster.ts'
 
@@ -80,7 +81,9 @@ type Group = { readonly members: readonly TreeNode[]; readonly source: string }
 async function make(work: JobWork, level: number, groups: readonly Group[], makers: TreeMakers): Promise<NewSummary[]> {
   const { llm, embedding, fingerprint } = makers
   const queue = new PQueue({ concurrency: CALLS_AT_ONCE })
-  const answers = await queue.addAll(groups.map(group => () => summarized(llm, group, work.signal)))
+  const answers = await stopOnFailure([work.signal], signal =>
+    queue.addAll(groups.map(group => () => summarized(llm, group, signal))),
+  )
   const written = answers.filter(one => one !== null)
   if (written.length === 0) return []
   const vectors = await embedding.embedder.embed(written.map(({ text }) => text), 'document', work.signal) // prettier-ignore
@@ -96,23 +99,21 @@ async function make(work: JobWork, level: number, groups: readonly Group[], make
 }
 
 async function summarized(llm: Llm, group: Group, signal: AbortSignal) {
+  signal.throwIfAborted()
   const texts = group.members.map(({ text }) => text)
-  // A model that is away is waited for; one that refuses this group or makes no sense of it would do so for ever.
-  let away: ProviderError | undefined
-  const answer = await attempt(() =>
-    summarizeCluster(llm, texts, signal).catch((error: unknown) => {
-      if (error instanceof ProviderError && error.transient) away = error
-      throw error
-    }),
-  )
-  if (away) throw away
-  return 'value' in answer ? { text: answer.value, group } : null
+  try {
+    return { text: await fromLlm(() => summarizeCluster(llm, texts, signal)), group }
+  } catch (error) {
+    // A model that is away is waited for; one that refuses this group or makes no sense of it would do so for ever.
+    if (error instanceof LlmFailure && !isAway(error)) return null
+    throw error
+  }
+}
+
+function isAway({ cause }: LlmFailure): boolean {
+  return cause instanceof ProviderError && cause.transient
 }
 
 function sourceOf(level: number, members: readonly TreeNode[]): string {
   return createHash('sha256').update(JSON.stringify([level, ...members.map(({ key }) => key)])).digest('hex') // prettier-ignore
-}
-
-function within<T>({ parts, scope }: JobWork, run: Parameters<typeof inTenant<T>>[2]): Promise<T> {
-  return inTenant(parts.database, scope, run)
 }

@@ -6,9 +6,11 @@ import { EmbeddingDimensionError, ProviderError } from '../provider-error.ts'
 import { unusable } from '../remote-failure.ts'
 import { type RetryPolicy, standardRetries, withRetries } from '../retry.ts'
 import { packs, slices } from '../slices.ts'
+import { stopOnFailure } from '../stop-on-failure.ts'
+import { vocabularyCounter } from '../vocabulary-counter.ts'
 import type { Embedder, EmbeddingPurpose, TokenLimit } from './embedder.ts'
+import { estimateTokens } from './estimate-tokens.ts'
 import { remoteModel, type RemoteModel } from './remote-models.ts'
-import { estimateTokens, tokenCounter } from './token-counter.ts'
 
 /** One request: as many vectors as texts, in their order, of whatever length and norm. */
 export type EmbedBatch = (
@@ -61,7 +63,7 @@ export class RemoteEmbedder implements Embedder {
     this.maxInputCharacters = this.#traits.maxTokens * CHARACTERS_PER_TOKEN
     this.inputTokens = {
       most: this.#traits.maxTokens - ADDED_TOKENS - estimateTokens(this.#traits.documentPrefix),
-      counter: () => tokenCounter(this.#traits.vocabulary),
+      counter: async () => (this.#traits.vocabulary ? vocabularyCounter(this.#traits.vocabulary) : estimateTokens),
     }
     const { maxTexts = Infinity, maxTokens = Infinity } = modelProviders[provider].embedding ?? {}
     this.#limits = { items: Math.min(settings.batchSize, maxTexts), weight: maxTokens }
@@ -79,16 +81,11 @@ export class RemoteEmbedder implements Embedder {
     const prefix = purpose === 'query' ? this.#traits.queryPrefix : this.#traits.documentPrefix
     // A question longer than the model reads is cut here: some services refuse it instead.
     const prompts = texts.map(text => prefix + (text.trim() === '' ? NOTHING : text.slice(0, this.maxInputCharacters)))
-    const failed = new AbortController()
-    const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal
-    try {
+    const batches = await stopOnFailure([signal], stop => {
       const call = { purpose, signal: stop, observer }
-      const batches = packs(prompts, this.#limits, estimateTokens).map(batch => this.#run(batch, call))
-      return (await Promise.all(batches)).flat()
-    } catch (error) {
-      failed.abort()
-      throw error
-    }
+      return Promise.all(packs(prompts, this.#limits, estimateTokens).map(batch => this.#run(batch, call)))
+    })
+    return batches.flat()
   }
 
   async close(): Promise<void> {

@@ -1,9 +1,11 @@
+import type { Vocabulary } from '../vocabulary-counter.ts'
+
 /** What has to be known of embedding models that run elsewhere. */
 export interface RemoteModel {
   /** The most that it reads of a text. */
   readonly maxTokens: number
   /** Whose tokens it counts in; null: not known here, so they are estimated. */
-  readonly vocabulary: 'cl100k_base' | null
+  readonly vocabulary: Vocabulary | null
   /** Put before a text, as the model was trained. */
   readonly queryPrefix: string
   readonly documentPrefix: string

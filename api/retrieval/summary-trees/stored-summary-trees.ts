@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import { LRUCache } from 'lru-cache'
+import { decodeEmbedding } from '../../stores/postgres/embedding-bytes.ts'
 import { readTrees } from '../../stores/postgres/summaries.ts'
 import { inTenant, type TenantScope } from '../../stores/postgres/tenant-scope.ts'
 import type { SummaryTreeSource, TreeSummary } from './summary-tree-source.ts'
@@ -21,8 +22,10 @@ export function storedSummaryTrees(database: Knex): SummaryTreeSource {
   return {
     async of(scope, knowledgeBaseIds, fingerprint) {
       const allowed = knowledgeBaseIds.filter(id => scope.allows(id))
-      const missing = allowed.filter(id => !cache.has(keyOf(scope, id, fingerprint)))
-      const known = allowed.flatMap(id => cache.get(keyOf(scope, id, fingerprint)) ?? [])
+      // Asked once: an entry may end between two questions.
+      const held = new Map(allowed.map(id => [id, cache.get(keyOf(scope, id, fingerprint))]))
+      const missing = allowed.filter(id => !held.get(id))
+      const known = allowed.flatMap(id => held.get(id) ?? [])
       if (missing.length === 0) return known
       const rows = await inTenant(database, scope, tenant => readTrees(tenant, missing, fingerprint))
       const loaded = missing.map(id => rows.filter(row => row.kb_id === id).map(fromRow))
@@ -34,7 +37,5 @@ export function storedSummaryTrees(database: Knex): SummaryTreeSource {
 
 function fromRow(row: Awaited<ReturnType<typeof readTrees>>[number]): TreeSummary {
   const { id, kb_id: knowledgeBaseId, level } = row
-  // Copied, because the driver's buffer need not begin at a multiple of four. Little endian, as the worker wrote it.
-  const bytes = Uint8Array.from(row.embedding)
-  return { id, knowledgeBaseId, level, chunkIds: new Set(row.chunk_ids), embedding: new Float32Array(bytes.buffer) }
+  return { id, knowledgeBaseId, level, chunkIds: new Set(row.chunk_ids), embedding: decodeEmbedding(row.embedding) }
 }

@@ -1,6 +1,6 @@
 import { endianness } from 'node:os'
 
-/** Vectors as bytes of float32, little endian: what chunk_drafts keeps. */
+/** Vectors as bytes of float32, little endian: what chunk_drafts and summaries keep. */
 export function encodeEmbedding(vector: Float32Array, dimension: number): Buffer {
   if (vector.length !== dimension)
     throw new TypeError(`an embedder gave a vector of ${vector.length} dimensions and called it ${dimension}`)

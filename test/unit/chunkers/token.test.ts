@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { tokenChunker, tokenCounter } from '../../../api/ingestion/chunkers/token.ts'
+import { tokenChunker } from '../../../api/ingestion/chunkers/token.ts'
+import { vocabularyCounter } from '../../../api/providers/vocabulary-counter.ts'
 
 async function chunk(text: string, chunkSize: number, longest = Infinity) {
   const settings = { chunker: 'token', chunkSize, chunkOverlap: 0, longest } as const
@@ -9,7 +10,7 @@ async function chunk(text: string, chunkSize: number, longest = Infinity) {
 
 describe('chunkers/token', () => {
   it('fills chunks with tokens, however long these are', async () => {
-    const count = await tokenCounter()
+    const count = await vocabularyCounter('o200k_base')
     const english = 'Retrieval finds passages that answer questions. '.repeat(200)
     const codes = 'QX-7731/b 0x4fe2 '.repeat(400)
     for (const text of [english, codes])
@@ -19,7 +20,7 @@ describe('chunkers/token', () => {
   })
 
   it('makes no chunk of more tokens than allowed, where the whole is more than its parts', async () => {
-    const count = await tokenCounter()
+    const count = await vocabularyCounter('o200k_base')
     // Half of a character of two code units; a word whose tokens depend on where it begins.
     const texts = [
       '\u0000' + '𐀀'.repeat(51),

@@ -4,7 +4,8 @@ import { describe, it } from 'mocha'
 import { parentChildChunker } from '../../../api/ingestion/chunkers/parent-child.ts'
 import { recursiveChunker } from '../../../api/ingestion/chunkers/recursive.ts'
 import { withinTokens } from '../../../api/ingestion/chunkers/within-tokens.ts'
-import { estimateTokens, tokenCounter } from '../../../api/providers/embedders/token-counter.ts'
+import { estimateTokens } from '../../../api/providers/embedders/estimate-tokens.ts'
+import { vocabularyCounter } from '../../../api/providers/vocabulary-counter.ts'
 import { checkPromises } from '../../contract/chunker.ts'
 
 const settings = { chunker: 'recursive', chunkSize: 1000, chunkOverlap: 150, longest: Infinity } as const
@@ -23,7 +24,7 @@ describe('chunkers/within-tokens', () => {
   })
 
   it('keeps offsets exact and loses nothing, whatever the text and the vocabulary', async () => {
-    const counters = [estimateTokens, await tokenCounter('cl100k_base')]
+    const counters = [estimateTokens, await vocabularyCounter('cl100k_base')]
     const texts = fc.oneof(
       fc.string({ unit: 'grapheme', maxLength: 900, size: 'max' }),
       fc.string({ unit: 'binary', maxLength: 900, size: 'max' }),

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
 import { calibrationDelay } from '../../../api/ingestion/calibration-due.ts'
-import { decodeEmbedding, encodeEmbedding } from '../../../api/ingestion/embedding-bytes.ts'
+import { decodeEmbedding, encodeEmbedding } from '../../../api/stores/postgres/embedding-bytes.ts'
 import { sameAverage, weightFor } from '../../../api/ingestion/weight-average.ts'
 
 describe('the average that vectors are weighted with', () => {

@@ -1,6 +1,7 @@
 import PQueue from 'p-queue'
 import { type CallObserver, tellTokens } from '../../call-observer.ts'
 import { EmbeddingDimensionError, ProviderError } from '../../provider-error.ts'
+import { stopOnFailure } from '../../stop-on-failure.ts'
 import type { Embedder, EmbeddingPurpose, TokenLimit } from '../embedder.ts'
 import type { LocalModel } from './catalogue.ts'
 import { InferenceThread } from './inference-thread.ts'
@@ -53,22 +54,16 @@ export class LocalEmbedder implements Embedder {
   ): Promise<Float32Array[]> {
     signal?.throwIfAborted()
     const prompts = purpose === 'query' ? texts.map(text => this.#instruction + text) : texts
-    const failed = new AbortController()
-    const stop = AbortSignal.any([failed.signal, this.#closing.signal, ...(signal ? [signal] : [])])
     const vectors = new Array<Float32Array>(texts.length)
-    try {
-      await Promise.all(
+    await stopOnFailure([this.#closing.signal, signal], stop =>
+      Promise.all(
         planBatches(prompts).map(async positions => {
           const { vectors: batch, tokens } = await this.#run(positions.map(position => prompts[position]!), purpose, stop) // prettier-ignore
           tellTokens(observer, tokens)
           positions.forEach((position, index) => (vectors[position] = batch[index]!))
         }),
-      )
-    } catch (error) {
-      // What is still queued of this call would be for nobody.
-      failed.abort()
-      throw error
-    }
+      ),
+    )
     return vectors
   }
 
