@@ -1,7 +1,8 @@
-import { readFile, readdir } from 'node:fs/promises'
+import { readFile, readdir, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import type { Documentation } from './settings.ts'
 
-/** A Markdown file of the project, as it goes into the knowledge base. */
+/** A Markdown file, as it goes into the knowledge base. */
 interface SourceDocument {
   readonly external_id: string
   readonly title: string
@@ -43,20 +44,20 @@ export interface IndexedDocuments {
 }
 
 /**
- * Puts the project's README and docs into a knowledge base and waits until those that people wrote are searchable. The
- * generated reference comes after them and is not waited for: it is more than half of the text, and the first question
+ * Puts Markdown into a knowledge base, usually the project's README and docs, and waits until what people wrote is searchable. The
+ * generated reference (`docs/reference`) comes after them and is not waited for: it is more than half of the text, and the first question
  * should not have to wait for it. Files that have not changed since the last time are known by their content, so a second
  * call does next to nothing.
  */
 export async function indexDocuments(
   api: ApiClient,
-  root: string,
+  documentation: Documentation,
   knowledgeBaseId: string,
   wait: (ms: number) => Promise<void>,
   onProgress: (progress: Progress) => void,
 ): Promise<IndexedDocuments> {
   const path = `/v1/knowledge-bases/${knowledgeBaseId}/documents`
-  const documents = await readDocuments(root)
+  const documents = await readDocuments(documentation)
   const written = documents.filter(document => !isReference(document))
   await submit(api, path, written)
   const searchable = await untilSettled(api, path, written, wait, onProgress)
@@ -118,12 +119,22 @@ async function listDocuments(api: ApiClient, path: string): Promise<ListedDocume
   return documents
 }
 
-async function readDocuments(root: string): Promise<SourceDocument[]> {
-  const inDocs = (await readdir(join(root, 'docs'), { recursive: true, withFileTypes: true }))
+async function readDocuments({ root, paths }: Documentation): Promise<SourceDocument[]> {
+  const found = Promise.all(paths.map(path => markdownIn(join(root, path))))
+  const files = await found.catch((cause: unknown) => {
+    throw new Error(`cannot read the Markdown in ${root}; SELFRAG_DOCS names another folder`, { cause })
+  })
+  return Promise.all(files.flat().map(async file => sourceDocument(relative(root, file), await readFile(file, 'utf8'))))
+}
+
+/** The file itself, or those of a folder and of the folders in it. */
+async function markdownIn(path: string): Promise<string[]> {
+  if ((await stat(path)).isFile()) return [path]
+  const entries = await readdir(path, { recursive: true, withFileTypes: true })
+  return entries
     .filter(entry => entry.isFile() && entry.name.endsWith('.md'))
     .map(entry => join(entry.parentPath, entry.name))
-  const paths = [join(root, 'README.md'), ...inDocs.sort()]
-  return Promise.all(paths.map(async path => sourceDocument(relative(root, path), await readFile(path, 'utf8'))))
+    .sort()
 }
 
 function sourceDocument(path: string, content: string): SourceDocument {

@@ -16,12 +16,12 @@ export interface Handbook extends IndexedDocuments {
 }
 
 /**
- * Indexes the project's documentation into the sample's knowledge base. Null when the resources that were applied are not
+ * Indexes the documentation into the sample's knowledge base. Null when the resources that were applied are not
  * the samples: then there is nothing to fill.
  * @throws when the API refuses, and the signal's reason when it is aborted
  */
 export async function indexHandbook(
-  { home, projectRoot }: StandaloneSettings,
+  { home, documentation }: StandaloneSettings,
   url: string,
   terminal: Terminal,
   signal: AbortSignal,
@@ -34,7 +34,7 @@ export async function indexHandbook(
   if (!handbook) return null
   const bar = terminal.progress('  indexing the documentation')
   const wait = (ms: number) => delay(ms, undefined, { signal })
-  const indexed = await indexDocuments(api, projectRoot, handbook.id, wait, ({ done, total }) =>
+  const indexed = await indexDocuments(api, documentation, handbook.id, wait, ({ done, total }) =>
     bar.update(done, total),
   ).finally(() => bar.end())
   return { keyPath: join(home.keys, TENANT, 'reader'), ...indexed }

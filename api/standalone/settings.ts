@@ -3,12 +3,19 @@ import { type Home, homeAt } from './home.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
+export interface Documentation {
+  /** Documents are named by their path in here. */
+  readonly root: string
+  /** Files and folders in it. */
+  readonly paths: readonly string[]
+}
+
 export interface StandaloneSettings {
   readonly home: Home
   /** Folder of the YAML files that are applied. */
   readonly resources: string
-  /** Folder of this project: its documentation is what is indexed. */
-  readonly projectRoot: string
+  /** Markdown that is indexed at the start. */
+  readonly documentation: Documentation
   /** What the caller's environment says; it overrides what the pipeline resource says. */
   readonly variables: Variables
 }
@@ -19,7 +26,9 @@ export function readSettings(env: Variables, projectRoot: string, workingDirecto
   return {
     home: homeAt(at(env['SELFRAG_HOME'], join(projectRoot, '.selfrag'))),
     resources: at(env['SELFRAG_RESOURCES'], join(projectRoot, 'config', 'samples')),
-    projectRoot,
+    documentation: env['SELFRAG_DOCS']
+      ? { root: at(env['SELFRAG_DOCS'], projectRoot), paths: ['.'] }
+      : { root: projectRoot, paths: ['README.md', 'docs'] },
     variables: { ...env, HOST: env['HOST'] || '127.0.0.1' },
   }
 }

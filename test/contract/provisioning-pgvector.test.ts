@@ -1,12 +1,12 @@
-import { startEmbeddedPostgres } from '../../api/standalone/embedded-postgres.ts'
 import { PgVectorStore } from '../../api/stores/vectors/pgvector/pg-vector-store.ts'
+import { orSkip } from '../support/missing-part.ts'
 import { openTestDatabase } from '../support/postgres.ts'
+import { databaseWithVectors } from '../support/postgres-with-vectors.ts'
 import { provisioningContract } from './provisioning.ts'
 
-provisioningContract('pgvector', async () => {
-  // Not the one that suites share: this one drops schemas.
-  const pglite = await startEmbeddedPostgres(null)
-  const database = openTestDatabase(pglite.url)
+provisioningContract('pgvector', async function () {
+  const own = await orSkip(this, databaseWithVectors())
+  const database = openTestDatabase(own.url)
   const vectors = new PgVectorStore({ database })
   return {
     database,
@@ -32,7 +32,7 @@ provisioningContract('pgvector', async () => {
     async close() {
       await vectors.close()
       await database.destroy()
-      await pglite.stop()
+      await own.drop()
     },
   }
 })

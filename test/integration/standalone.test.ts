@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -53,19 +53,26 @@ describe('npm start', function () {
   this.timeout(180_000)
   const started: Start[] = []
   let home: string
+  let docs: string
 
   const start = (variables: Record<string, string> = {}) => {
-    const process = new Start({ SELFRAG_HOME: home, ...variables })
+    const process = new Start({ SELFRAG_HOME: home, SELFRAG_DOCS: docs, ...variables })
     started.push(process)
     return process
   }
-  before(async () => (home = await mkdtemp(join(tmpdir(), 'selfrag-standalone-'))))
+  before(async () => {
+    home = await mkdtemp(join(tmpdir(), 'selfrag-standalone-'))
+    docs = await mkdtemp(join(tmpdir(), 'selfrag-docs-'))
+    // To embed all of the documentation is minutes of computing on a busy machine.
+    for (const page of ['README.md', 'docs/concepts.md', 'docs/tenancy.md', 'docs/reference/operator-rights.md'])
+      await cp(page, join(docs, page))
+  })
   after(async () => {
     for (const process of started) process.kill()
-    await rm(home, { recursive: true, force: true })
+    for (const folder of [home, docs]) await rm(folder, { recursive: true, force: true })
   })
 
-  // One home, three starts: to embed the documentation is most of what this suite costs, and is done once.
+  // One home, three starts: to embed documents is most of what this suite costs, and is done once.
   it('ends at Ctrl-C while it is indexing, without a greeting', async () => {
     const cut = start()
     await eventually(() => expect(cut.text).to.include('indexing the documentation'), 60_000)
@@ -92,6 +99,7 @@ describe('npm start', function () {
     const sources = new Set(answer.sources.map((source: { chunk_id: string }) => source.chunk_id))
     for (const citation of answer.citations) expect(sources).to.include(citation.chunk_id)
     const [, written, generated] = /\((\d+) documents are indexed, (\d+) generated ones follow\)/.exec(first.text) ?? []
+    expect([Number(written), Number(generated)]).to.deep.equal([3, 1])
     const documents = Number(written) + Number(generated)
     await eventually(() => expectReady(url, key, documents), 90_000)
     const all = await post(`${url}/v1/retrieve`, key, { query: 'What does an ownership marker say?', top_k: 3 })

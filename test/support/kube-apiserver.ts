@@ -10,7 +10,7 @@ import { startServer, type ServerProcess } from './child-process.ts'
 import { eventually } from './eventually.ts'
 import { freePort } from './free-port.ts'
 import { MissingPart } from './missing-part.ts'
-import { onTeardown } from './teardown.ts'
+import { onEndOfFile, onTeardown } from './teardown.ts'
 
 /** Users of the API server under test: an administrator, and one without rights until a test binds a role to it. */
 const users = { admin: 'system:masters', 'selfrag-operator': 'selfrag:operators' } as const
@@ -55,11 +55,15 @@ let shared: Promise<TestApiServer> | undefined
  * @throws MissingPart when the programs can neither be found nor built; `orSkip` in missing-part.ts turns that into a skip
  */
 export function kubeApiServer(): Promise<TestApiServer> {
-  return (shared ??= startKubeApiServer())
+  return (shared ??= start(onTeardown))
 }
 
-/** An API server of one's own, for suites that kill it. @throws MissingPart as {@link kubeApiServer} does */
-export async function startKubeApiServer(): Promise<TestApiServer> {
+/** An API server of one's own, for suites that kill it; ends with their file. @throws MissingPart as {@link kubeApiServer} does */
+export function startKubeApiServer(): Promise<TestApiServer> {
+  return start(onEndOfFile)
+}
+
+async function start(whenOver: typeof onTeardown): Promise<TestApiServer> {
   const folder = await mkdtemp(join(tmpdir(), 'selfrag-kube-apiserver-'))
   const bin = await binaries()
   const tokens = await writeInputs(folder)
@@ -67,7 +71,7 @@ export async function startKubeApiServer(): Promise<TestApiServer> {
   const port = await freePort()
   const url = `https://127.0.0.1:${port}`
   let server = await startApiServer(bin, folder, etcd.url, port)
-  onTeardown(async () => {
+  whenOver(async () => {
     await server.stop('SIGKILL')
     await etcd.process.stop('SIGKILL')
     await rm(folder, { recursive: true, force: true })
@@ -121,6 +125,9 @@ async function writeInputs(folder: string): Promise<Record<TestUser, string>> {
   return tokens
 }
 
+/** Go's collector is a tenth of what these servers compute; memory is cheaper here. */
+const rareCollection = { GOGC: '400', ...process.env }
+
 async function startEtcd(bin: string, folder: string): Promise<{ process: ServerProcess; url: string }> {
   const [client, peer] = [await freePort(), await freePort()].map(port => `http://127.0.0.1:${port}`) as [
     string,
@@ -138,6 +145,7 @@ async function startEtcd(bin: string, folder: string): Promise<{ process: Server
       '--unsafe-no-fsync',
     ],
     join(folder, 'etcd.log'),
+    { env: rareCollection },
   )
   await answers(process, `${client}/health`, 'etcd')
   return { process, url: client }
@@ -165,6 +173,7 @@ async function startApiServer(bin: string, folder: string, etcdUrl: string, port
       '--allow-privileged=true',
     ],
     join(folder, 'kube-apiserver.log'),
+    { env: rareCollection },
   )
   await ready(process, join(folder, 'certs', 'apiserver.crt'), port)
   return process

@@ -27,7 +27,7 @@ import { type JobImages } from './job-runner.ts'
 import { kubeApiServer, type TestApiServer } from './kube-apiserver.ts'
 import { postgres, type TestDatabase } from './postgres.ts'
 import { qdrant } from './qdrant.ts'
-import { onTeardown } from './teardown.ts'
+import { onEndOfFile } from './teardown.ts'
 
 /** The user that operators under test are, with the rights that operator/rbac.ts grants and no other. */
 export const USER = 'selfrag-operator'
@@ -93,7 +93,7 @@ export class OperatorWorld {
     const { url } = await qdrant()
     const world = new OperatorWorld(server, namespace, database, await countingProxy(url), options.pods ?? true)
     // For tests that fail before they dispose of it: what runs on would keep the test run from ending.
-    onTeardown(() => world.dispose())
+    onEndOfFile(() => world.dispose())
     return world
   }
 
