@@ -1,10 +1,9 @@
 import type { Knex } from 'knex'
 import type { Logger } from 'pino'
-import { fromKnex, type Job, PgBoss } from 'pg-boss'
+import type { Job, PgBoss } from 'pg-boss'
 import { QUEUE_SCHEMA } from '../contract/names.ts'
 import type { JobKind } from '../stores/postgres/rows.ts'
 import { nextTurn } from './next-turn.ts'
-import { queueConnection } from './queue-connection.ts'
 
 /**
  * `documents`: one active job a key (a document, or a knowledge base that goes), so that nothing is indexed and deleted at
@@ -93,36 +92,22 @@ export interface QueueSettings {
  * it is given; polling is single statements, so no transaction stays open (PGlite has one for all connections).
  */
 export class JobQueue {
-  readonly #boss: PgBoss
-  readonly #database: Knex
-  readonly #log: Logger
+  readonly #settings: QueueSettings
   readonly #workers: string[] = []
-  #started: Promise<void> | undefined
+  /** There from the first job on; also when it could not start. */
+  #boss: PgBoss | undefined
+  #started: Promise<PgBoss> | undefined
 
-  constructor({ database, log, supervise }: QueueSettings) {
-    this.#database = database
-    this.#log = log
-    this.#boss = new PgBoss({
-      db: queueConnection(database),
-      schema: QUEUE_SCHEMA,
-      createSchema: false,
-      supervise,
-      schedule: supervise,
-      registerInstance: false,
-      superviseIntervalSeconds: 2,
-      monitorIntervalSeconds: 2,
-      maintenanceIntervalSeconds: 60,
-      persistWarnings: false,
-      // REINDEX CONCURRENTLY and the reading of vacuum's state want rights and sessions that not every database gives.
-      reindex: false,
-      monitorVacuum: false,
-    })
-    this.#boss.on('error', error => log.warn({ err: error }, 'the queue had an error'))
-    this.#boss.on('warning', warning => log.warn({ data: warning.data }, `the queue warns: ${warning.message}`))
+  constructor(settings: QueueSettings) {
+    this.#settings = settings
   }
 
   /** Installs or upgrades the queue's schema when it has to, whoever else does at the same time. Once; after a failure again. */
   async start(): Promise<void> {
+    await this.#ready()
+  }
+
+  #ready(): Promise<PgBoss> {
     this.#started ??= this.#start().catch((error: unknown) => {
       this.#started = undefined
       throw error
@@ -130,16 +115,19 @@ export class JobQueue {
     return this.#started
   }
 
-  async #start(): Promise<void> {
-    await ensureSchema(this.#database)
-    await this.#boss.start()
+  async #start(): Promise<PgBoss> {
+    await ensureSchema(this.#settings.database)
+    const { openBoss } = await import('./boss.ts')
+    const boss = (this.#boss ??= openBoss(this.#settings))
+    await boss.start()
     const jobQueues: ReadonlySet<string> = new Set(Object.values(queueOf))
     for (const [name, { policy }] of Object.entries(queues)) {
       const options = jobQueues.has(name) ? delivery : scheduledDelivery
       // An existing queue is left as it is, hence the update.
-      await this.#boss.createQueue(name, { policy, ...options })
-      await this.#boss.updateQueue(name, options)
+      await boss.createQueue(name, { policy, ...options })
+      await boss.updateQueue(name, options)
     }
+    return boss
   }
 
   /**
@@ -150,14 +138,15 @@ export class JobQueue {
    * @returns ids of those that were added: a calibration that waits already is not queued twice
    */
   async add(sql: Knex.Transaction, tenantId: string, jobs: readonly QueuedJob[]): Promise<ReadonlySet<string>> {
-    await this.start()
+    const boss = await this.#ready()
+    const { inTransaction } = await import('./boss.ts')
     const comesInTurns = jobs.some(({ kind }) => kind === 'ingest')
     let turn = comesInTurns ? await nextTurn(sql, queueOf.ingest, tenantId) : 0
     const added = new Set<string>()
     for (const name of Object.keys(queues) as QueueName[]) {
       const wanted = jobs.filter(job => queueOf[job.kind] === name)
       if (wanted.length === 0) continue
-      const ids = await this.#boss.insert(
+      const ids = await boss.insert(
         name,
         wanted.map(job => ({
           id: job.id,
@@ -165,7 +154,7 @@ export class JobQueue {
           singletonKey: job.key,
           ...(job.delaySeconds !== undefined && { startAfter: job.delaySeconds }),
         })),
-        { db: fromKnex(sql), returnId: true },
+        { db: inTransaction(sql), returnId: true },
       )
       ids?.forEach(id => added.add(id))
     }
@@ -174,20 +163,20 @@ export class JobQueue {
 
   /** Lets this process's workers look now: after a commit, when they may be here. Harmless when they are not. */
   wake(): void {
-    for (const worker of this.#workers) this.#boss.notifyWorker(worker)
+    for (const worker of this.#workers) this.#boss?.notifyWorker(worker)
   }
 
   /** Runs jobs: `concurrency` documents at a time, one calibration, one tree of summaries, and what is due. */
   async work(concurrency: number, handler: JobHandler, scheduled: readonly ScheduledTask[] = []): Promise<void> {
-    await this.start()
-    for (let slot = 0; slot < concurrency; slot++) await this.#addWorker('documents', 0.5, handler)
-    await this.#addWorker('calibrations', 0.5, handler)
-    await this.#addWorker('summaries', 2, handler)
+    const boss = await this.#ready()
+    for (let slot = 0; slot < concurrency; slot++) await this.#addWorker(boss, 'documents', 0.5, handler)
+    await this.#addWorker(boss, 'calibrations', 0.5, handler)
+    await this.#addWorker(boss, 'summaries', 2, handler)
     for (const { name, at, run } of scheduled) {
-      if (at === null) await this.#boss.unschedule(name)
-      else await this.#boss.schedule(name, at)
+      if (at === null) await boss.unschedule(name)
+      else await boss.schedule(name, at)
       // Also what is not scheduled any more: it may be due still.
-      await this.#addWorker(name, 60, (_, signal) => this.#runTask(name, () => run(signal)))
+      await this.#addWorker(boss, name, 60, (_, signal) => this.#runTask(name, () => run(signal)))
     }
   }
 
@@ -196,14 +185,14 @@ export class JobQueue {
     try {
       await run()
     } catch (error) {
-      this.#log.error({ err: error, task: name }, 'a scheduled task failed and is tried again')
+      this.#settings.log.error({ err: error, task: name }, 'a scheduled task failed and is tried again')
       throw error
     }
   }
 
-  async #addWorker(queue: QueueName, pollingIntervalSeconds: number, handler: JobHandler): Promise<void> {
+  async #addWorker(boss: PgBoss, queue: QueueName, pollingIntervalSeconds: number, handler: JobHandler): Promise<void> {
     const options = { pollingIntervalSeconds, heartbeatRefreshSeconds: 2, batchSize: 1 } as const
-    const worker: string = await this.#boss.work(queue, options, async ([job]: Job[]) => {
+    const worker: string = await boss.work(queue, options, async ([job]: Job[]) => {
       if (!job) return
       try {
         await handler(job.id, job.signal)
@@ -213,7 +202,7 @@ export class JobQueue {
         throw new Error('to be tried again; see the table jobs')
       } finally {
         // The next job at once: after work there may be more, and pg-boss would wait out its polling interval.
-        this.#boss.notifyWorker(worker)
+        boss.notifyWorker(worker)
       }
     })
     this.#workers.push(worker)
@@ -223,9 +212,9 @@ export class JobQueue {
   async stop(graceMs: number): Promise<void> {
     await this.#started?.catch(() => undefined)
     // Also when it never got to work: a start that failed half way has left timers that keep the process alive.
-    await this.#boss.stop({ graceful: true, timeout: graceMs, close: false })
+    await this.#boss?.stop({ graceful: true, timeout: graceMs, close: false })
     this.#started = undefined
-    this.#log.debug('the queue has stopped')
+    this.#settings.log.debug('the queue has stopped')
   }
 }
 

@@ -5,20 +5,26 @@ export interface Figure {
   readonly what: string
   readonly value: number
   readonly unit: string
-  /** The value must be below; null: told only. */
+  /** The value must be below; null: told only, unless the next says otherwise. */
   readonly below: number | null
+  /** The value must be at least this. */
+  readonly atLeast?: number
 }
 
-export function isKept({ value, below }: Figure): boolean {
-  return below === null || value < below
+export function isKept({ value, below, atLeast }: Figure): boolean {
+  return (below === null || value < below) && (atLeast === undefined || value >= atLeast)
 }
 
 export function figureTable(figures: readonly Figure[]): string {
   const rows = figures.map(figure => [
     figure.what,
     `${round(figure.value)} ${figure.unit}`,
-    figure.below === null ? '' : `< ${figure.below} ${figure.unit}`,
-    figure.below === null ? '' : isKept(figure) ? 'kept' : 'BROKEN',
+    bound(figure),
+    bound(figure) === '' ? '' : isKept(figure) ? 'kept' : 'BROKEN',
   ])
   return columns([['', 'measured', 'bound', ''], ...rows]).join('\n')
+}
+
+function bound({ below, atLeast, unit }: Figure): string {
+  return below !== null ? `< ${below} ${unit}` : atLeast !== undefined ? `≥ ${atLeast} ${unit}` : ''
 }

@@ -14,7 +14,9 @@ import { readOptions } from './api/options.ts'
 import { makeQueries } from './api/query.ts'
 import { type Stack, startStack } from './api/stack.ts'
 import { built, buildProduct } from './build-product.ts'
+import { nodeOfImage } from './image.ts'
 import { type Figure, figureTable, isKept } from './figure.ts'
+import { middle } from './middle.ts'
 import { memoryOf } from './operator/process-times.ts'
 
 /**
@@ -31,10 +33,10 @@ const figures: Figure[] = []
 try {
   await buildProduct()
   for (const embedding of ['server', 'local'] as const) {
-    const stack = await startStack(small, null, embedding)
+    const stack = await startStack({ engine: small.engine, embedding })
     const tenants = await fill(stack, corpus, small)
     const requests = apiRequests(makeQueries(corpus, tenants)('hybrid'))
-    await stack.stopApi()
+    await stack.api.stop()
     await measure(stack, requests, embedding)
   }
   console.log(`median of ${starts} starts, load average ${loadavg()[0]?.toFixed(1)}\n`)
@@ -73,8 +75,9 @@ async function measure(stack: Stack, requests: readonly HttpRequest[], embedding
 
 async function withApi(environment: Readonly<Record<string, string>>, use: (api: ServerProcess) => Promise<void>) {
   const folder = await mkdtemp(join(tmpdir(), 'selfrag-bench-'))
-  const env = { ...bareEnvironment, NODE_ENV: 'production', HOME: process.env['HOME'], ...environment }
-  const api = startServer(process.execPath, [join(built, 'api/main.js')], join(folder, 'log'), { env })
+  const image = nodeOfImage('Dockerfile.api')
+  const env = { ...bareEnvironment, ...image.environment, HOME: process.env['HOME'], ...environment }
+  const api = startServer(process.execPath, [...image.flags, join(built, 'api/main.js')], join(folder, 'log'), { env })
   try {
     await use(api)
   } finally {
@@ -92,8 +95,4 @@ async function untilAnswered(url: string, { path, headers, body }: HttpRequest, 
     await delay(10)
   }
   throw new Error(`the API ended:\n${api.log()}`)
-}
-
-function middle(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { ApiError } from '../../contract/error-codes.ts'
-import { detectParser } from '../../ingestion/parsers/index.ts'
 import { UnsupportedDocument } from '../../ingestion/parsers/parser.ts'
 import { documentLimits, type NewFileDocument, type NewTextDocument } from './new-document.ts'
 
@@ -45,6 +44,8 @@ export function checkFile(input: NewFileDocument): IncomingDocument {
 /** A format that nothing reads is told at once; what is wrong inside a file is told by the document's status. */
 export async function refuseUnsupported({ bytes, filename, mediaType }: NewFileDocument): Promise<void> {
   if (bytes.length === 0) return
+  // Loaded with the first file: replicas that only answer questions are to start fast and stay small.
+  const { detectParser } = await import('../../ingestion/parsers/index.ts')
   try {
     await detectParser(bytes, { filename, mediaType })
   } catch (error) {

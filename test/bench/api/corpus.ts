@@ -23,8 +23,8 @@ export class Corpus {
   }
 
   /** Paragraphs that the chunker `markdown` keeps apart, because each has a heading. */
-  document(): string {
-    const paragraphs = Array.from({ length: CHUNKS_IN_DOCUMENT }, (_, number) => {
+  document(chunks = CHUNKS_IN_DOCUMENT): string {
+    const paragraphs = Array.from({ length: chunks }, (_, number) => {
       return `## ${this.#words(3).join(' ')} ${number}\n\n${this.#words(WORDS_IN_CHUNK).join(' ')}.`
     })
     return paragraphs.join('\n\n')

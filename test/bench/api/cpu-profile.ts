@@ -6,6 +6,7 @@ interface CpuProfile {
   readonly nodes: readonly {
     readonly id: number
     readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number }
+    readonly children?: readonly number[]
   }[]
   readonly samples: readonly number[]
   /** Microseconds since the sample before. */
@@ -22,6 +23,8 @@ export interface ProfileSummary {
   readonly busyMs: number
   readonly places: readonly Cost[]
   readonly functions: readonly Cost[]
+  /** On whose account it was: the innermost function of ours below the top, whatever packages it called. */
+  readonly own: readonly Cost[]
 }
 
 /** @param folder where one process has left its profile */
@@ -36,6 +39,8 @@ export function summarizeProfile({ nodes, samples, timeDeltas }: CpuProfile): Pr
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]))
   const places = new Map<string, number>()
   const functions = new Map<string, number>()
+  const own = new Map<string, number>()
+  const accounts = accountsOf(nodes)
   let busy = 0
   for (const [index, id] of samples.entries()) {
     const { functionName, url, lineNumber } = frames.get(id)!
@@ -44,9 +49,30 @@ export function summarizeProfile({ nodes, samples, timeDeltas }: CpuProfile): Pr
     const place = placeOf(url) || functionName
     busy += ms
     add(places, place, ms)
+    add(own, accounts.get(id) ?? 'no function of ours', ms)
     add(functions, url ? `${functionName || '(anonymous)'}  ${place}:${lineNumber + 1}` : functionName, ms)
   }
-  return { busyMs: busy, places: largest(places), functions: largest(functions) }
+  return { busyMs: busy, places: largest(places), functions: largest(functions), own: largest(own) }
+}
+
+/** For each node of the tree the innermost function of ours on its stack; none for what libraries do on their own. */
+function accountsOf(nodes: CpuProfile['nodes']): ReadonlyMap<number, string> {
+  const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map(child => [child, id] as const)))
+  const byId = new Map(nodes.map(node => [node.id, node]))
+  const accounts = new Map<number, string>()
+  for (const { id } of nodes) {
+    for (let at: number | undefined = id; at !== undefined; at = parents.get(at)) {
+      const { functionName, url, lineNumber } = byId.get(at)!.callFrame
+      if (!isOwn(url)) continue
+      accounts.set(id, `${placeOf(url)}:${lineNumber + 1}  ${functionName || '(anonymous)'}`)
+      break
+    }
+  }
+  return accounts
+}
+
+function isOwn(url: string): boolean {
+  return url.startsWith('file:') && /^(?:api|operator)\//.test(placeOf(url))
 }
 
 /** The package, or the file of ours. */
@@ -63,7 +89,7 @@ function largest(sums: ReadonlyMap<string, number>): Cost[] {
   return [...sums].map(([where, ms]) => ({ where, ms })).sort((a, b) => b.ms - a.ms)
 }
 
-export function profileTable({ busyMs, places, functions }: ProfileSummary): string {
+export function profileTable({ busyMs, places, functions, own }: ProfileSummary): string {
   const row = ({ where, ms }: Cost) => `${((100 * ms) / busyMs).toFixed(1).padStart(5)} %  ${where}`
   return [
     `The API computed for ${(busyMs / 1000).toFixed(1)} s. On top of its stack were, by package or file:`,
@@ -71,5 +97,8 @@ export function profileTable({ busyMs, places, functions }: ProfileSummary): str
     '',
     'and by function:',
     ...functions.slice(0, 25).map(row),
+    '',
+    'and on account of which function of ours, with all that it called in packages and in Node:',
+    ...own.slice(0, 25).map(row),
   ].join('\n')
 }

@@ -20,6 +20,9 @@ export interface Load {
 export async function httpLoad(url: string, requests: readonly HttpRequest[], load: Load): Promise<Latencies> {
   const times: number[] = []
   let failed = 0
+  const start = performance.now()
+  // It looks at its watch once a second only, so the load may last longer than asked.
+  let end = start
   const { promise, resolve, reject } = Promise.withResolvers<autocannon.Result>()
   const run = autocannon(
     {
@@ -38,10 +41,11 @@ export async function httpLoad(url: string, requests: readonly HttpRequest[], lo
   // Its own histogram counts whole milliseconds.
   run.on('response', (_client, status, _bytes, time) => {
     times.push(time)
+    end = performance.now()
     if (status !== 200) failed++
   })
   const { errors, timeouts } = await promise
-  return summarize(times, load.seconds, failed + errors + timeouts)
+  return summarize(times, (end - start) / 1000, failed + errors + timeouts)
 }
 
 export function apiRequests(queries: readonly BenchQuery[]): HttpRequest[] {
@@ -72,19 +76,25 @@ async function sqlLoad(
   load: Load,
 ): Promise<Latencies> {
   const times: number[] = []
-  const end = performance.now() + load.seconds * 1000
-  let next = 0
-  const client = async () => {
+  const connect = async () => {
     const connection = new pg.Client({ connectionString: url })
     await connection.connect()
+    return connection
+  }
+  const connections = await Promise.all(Array.from({ length: load.connections }, connect))
+  const start = performance.now()
+  const end = start + load.seconds * 1000
+  let next = 0
+  const ask = async (connection: pg.Client) => {
     while (performance.now() < end) {
       const { sql, values } = calls[next++ % calls.length]!
-      const start = performance.now()
+      const asked = performance.now()
       await connection.query(sql, [...values])
-      times.push(performance.now() - start)
+      times.push(performance.now() - asked)
     }
-    await connection.end()
   }
-  await Promise.all(Array.from({ length: load.connections }, client))
-  return summarize(times, load.seconds, 0)
+  await Promise.all(connections.map(ask))
+  const seconds = (performance.now() - start) / 1000
+  await Promise.all(connections.map(connection => connection.end()))
+  return summarize(times, seconds, 0)
 }

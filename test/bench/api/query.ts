@@ -17,9 +17,9 @@ export interface BenchQuery {
   }
 }
 
-/** The tenants take turns. */
+/** The tenants take turns; each is asked. */
 export function makeQueries(corpus: Corpus, tenants: readonly FilledTenant[]) {
-  const texts = Array.from({ length: QUERIES }, () => corpus.query())
+  const texts = Array.from({ length: Math.max(QUERIES, tenants.length) }, () => corpus.query())
   return (retriever: RetrieverName): BenchQuery[] =>
     texts.map((query, index) => {
       const tenant = tenants[index % tenants.length]!

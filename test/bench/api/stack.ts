@@ -3,15 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ApiClient } from '../../support/api-client.ts'
 import { bareEnvironment } from '../../support/bare-environment.ts'
-import { startServer } from '../../support/child-process.ts'
+import { type ServerProcess, startServer } from '../../support/child-process.ts'
 import { eventually } from '../../support/eventually.ts'
 import { freePort } from '../../support/free-port.ts'
 import { modelsDir } from '../../support/models.ts'
 import { startModelServer } from '../../support/model-server.ts'
 import { qdrant } from '../../support/qdrant.ts'
 import { onTeardown } from '../../support/teardown.ts'
-import type { BenchOptions } from './options.ts'
 import { postgresWithVectors } from '../../support/postgres-with-vectors.ts'
+import { built as builtFolder } from '../build-product.ts'
+import { nodeOfImage } from '../image.ts'
+import type { BenchOptions } from './options.ts'
 
 export const ADMIN_TOKEN = 'admin-token-of-the-bench'
 const DIMENSION = 384
@@ -23,19 +25,35 @@ export interface Stack {
   readonly admin: ApiClient
   /** All that both programs know of the world. */
   readonly environment: Readonly<Record<string, string>>
-  /** Ends the API before the rest. */
-  stopApi(): Promise<void>
+  readonly api: ServerProcess
+  readonly worker: ServerProcess
+  /** One more API on the same stores, with an empty memory. */
+  startApi(): Promise<{ readonly url: string; readonly api: ServerProcess }>
+}
+
+export interface StackOptions {
+  readonly engine: BenchOptions['engine']
+  /** `server`: from a server with OpenAI's protocol, see below; `local`: the model in each of the two processes. */
+  readonly embedding?: 'server' | 'local'
+  /** Runs what {@link buildProduct} has built, as images do; else the sources. */
+  readonly built?: boolean
+  /** Where the API is to leave a profile when it ends. */
+  readonly profileFolder?: string | null
+  /** Over what both programs get. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /**
  * Embeddings come from a server with OpenAI's protocol in this process: what is measured is the product, and no model. They
  * are bags of words, so that texts which share words are near each other.
  */
-export async function startStack(
-  { engine }: Pick<BenchOptions, 'engine'>,
-  profileFolder: string | null,
-  embedding: 'server' | 'local' = 'server',
-): Promise<Stack> {
+export async function startStack({
+  engine,
+  embedding = 'server',
+  built = false,
+  profileFolder = null,
+  environment: changes = {},
+}: StackOptions): Promise<Stack> {
   const models = await startModelServer({ dimension: DIMENSION })
   onTeardown(() => models.close())
   const port = await freePort()
@@ -51,16 +69,36 @@ export async function startStack(
     ADMIN_TOKEN,
     ...(embedding === 'local' ? localEmbedding() : servedEmbedding(models.openAiUrl)),
     EMBEDDING_CACHE_TTL: '86400',
+    ...changes,
   }
   const profiling = profileFolder ? ['--cpu-prof', '--cpu-prof-dir', profileFolder] : []
-  const api = await start('api/main.ts', { ...environment, PORT: String(port) }, profiling)
-  await start('api/worker.ts', { ...environment, PORT: String(await freePort()) })
-  const url = `http://127.0.0.1:${port}`
+  const program = (name: string) => (built ? join(builtFolder, `api/${name}.js`) : join(root, `api/${name}.ts`))
+  const startApi = async (onPort: number, flags: readonly string[] = []) => {
+    const api = await start(program('main'), { ...environment, PORT: String(onPort) }, flags)
+    return { api, url: `http://127.0.0.1:${onPort}` }
+  }
+  const { api, url } = await startApi(port, profiling)
+  const worker = await start(program('worker'), { ...environment, PORT: String(await freePort()) })
+  await untilAnswered(api, url)
+  return {
+    url,
+    admin: new ApiClient(url, { 'x-admin-token': ADMIN_TOKEN }),
+    environment,
+    api,
+    worker,
+    async startApi() {
+      const another = await startApi(await freePort())
+      await untilAnswered(another.api, another.url)
+      return another
+    },
+  }
+}
+
+async function untilAnswered(api: ServerProcess, url: string): Promise<void> {
   await eventually(async () => {
     const response = await fetch(`${url}/ready`)
     if (!response.ok) throw new Error(`not ready: ${await response.text()}\n${api.log()}`)
   }, 60_000)
-  return { url, admin: new ApiClient(url, { 'x-admin-token': ADMIN_TOKEN }), environment, stopApi: () => api.stop() }
 }
 
 function servedEmbedding(url: string) {
@@ -79,9 +117,10 @@ function localEmbedding() {
 }
 
 async function start(program: string, environment: Readonly<Record<string, string>>, flags: readonly string[] = []) {
-  const env = { ...bareEnvironment, NODE_ENV: 'production', HOME: process.env['HOME'], ...environment }
+  const image = nodeOfImage('Dockerfile.api')
+  const env = { ...bareEnvironment, ...image.environment, HOME: process.env['HOME'], ...environment }
   const folder = await mkdtemp(join(tmpdir(), 'selfrag-bench-'))
-  const server = startServer(process.execPath, [...flags, join(root, program)], join(folder, 'log'), { env })
+  const server = startServer(process.execPath, [...image.flags, ...flags, program], join(folder, 'log'), { env })
   onTeardown(async () => {
     await server.stop()
     await rm(folder, { recursive: true, force: true })

@@ -1,11 +1,6 @@
 import { createServer, request as forward } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { pino } from 'pino'
-import { type Application, buildApplication } from '../../../api/application.ts'
-import { parseConfiguration } from '../../../api/contract/configuration.ts'
-import { localModelMachine } from '../../../api/local-model-machine.ts'
-import { createEmbedder } from '../../../api/providers/embedders/index.ts'
-import { embedderSettings } from '../../../api/providers/embedders/settings.ts'
+import { openApplication } from './open-application.ts'
 import type { BenchQuery } from './query.ts'
 import type { Stack } from './stack.ts'
 
@@ -41,16 +36,6 @@ export async function storeCalls(stack: Stack, queries: readonly BenchQuery[]): 
   if (calls.length !== queries.length)
     throw new Error(`${queries.length} queries became ${calls.length} searches in the store; one each was expected`)
   return calls
-}
-
-async function openApplication(environment: Readonly<Record<string, string>>): Promise<Application> {
-  const parsed = parseConfiguration(environment)
-  if (!parsed.ok) throw new Error(parsed.faults.join('\n'))
-  const { configuration } = parsed
-  const log = pino({ level: 'silent' })
-  const embedding = await createEmbedder(embedderSettings(configuration), localModelMachine(log))
-  const now = () => new Date()
-  return buildApplication({ configuration, embedding, name: 'selfrag-bench', version: 'bench', log, now, works: false })
 }
 
 /** A proxy that notes the searches; null where there is no Qdrant. */

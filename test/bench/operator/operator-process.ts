@@ -6,10 +6,7 @@ import { join } from 'node:path'
 import { bareEnvironment } from '../../support/bare-environment.ts'
 import { eventually } from '../../support/eventually.ts'
 import { built } from '../build-product.ts'
-
-/** As in Dockerfile.operator. */
-const imageFlags = ['--max-semi-space-size=4', '--heap-growing-percent=50']
-const imageEnvironment = { NODE_ENV: 'production', MALLOC_ARENA_MAX: '1' }
+import { nodeOfImage } from '../image.ts'
 
 /** The operator as its image runs it: built JavaScript, a process of its own. */
 export interface OperatorProcess {
@@ -26,9 +23,10 @@ export async function startOperator(
   profile: string | null,
 ): Promise<OperatorProcess> {
   const log = openSync(logFile, 'a')
-  const flags = [...imageFlags, ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])]
+  const image = nodeOfImage('Dockerfile.operator')
+  const flags = [...image.flags, ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])]
   const child = spawn(process.execPath, [...flags, join(built, 'operator/main.js')], {
-    env: { ...bareEnvironment, ...imageEnvironment, ...env },
+    env: { ...bareEnvironment, ...image.environment, ...env },
     stdio: ['ignore', log, log],
   })
   process.once('exit', () => child.kill('SIGKILL'))

@@ -70,7 +70,8 @@ export function vectorsFor(texts: readonly string[], { script, fault, body }: Ex
   return fault?.kind === 'missing-vector' ? vectors.slice(1) : vectors
 }
 
-function bagOfWords(text: string, dimension: number): number[] {
+/** Each word counts in one place of the vector. */
+export function bagOfWords(text: string, dimension: number): number[] {
   const vector = new Array<number>(dimension).fill(0.01)
   for (const word of text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []) {
     let hash = 7
