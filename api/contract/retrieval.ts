@@ -38,6 +38,10 @@ export type QueryTransformName = (typeof queryTransformNames)[number]
 export const rerankModes = ['none', 'auto', 'model', 'llm', 'mmr'] as const
 export type RerankMode = (typeof rerankModes)[number]
 
+/** What a result stands for: one chunk of several that a document may have, or the document. */
+export const resultGroupings = ['chunk', 'document'] as const
+export type ResultGrouping = (typeof resultGroupings)[number]
+
 /** Defaults of retrieval; the same shape in RagPipeline, RagTenant and the knowledge-base routes. */
 export const retrievalSchema = z.strictObject({
   defaultRetriever: z

@@ -1,10 +1,11 @@
-import type { QueryTransformName, RerankMode, RetrieverName } from '../contract/retrieval.ts'
+import type { QueryTransformName, RerankMode, ResultGrouping, RetrieverName } from '../contract/retrieval.ts'
 import { attempt } from '../providers/llms/structured-answer.ts'
 import { reciprocalRank } from './fusion/reciprocal-rank.ts'
 import { NO_LLM } from './instead-of.ts'
 import { POOL, type RetrievalParts } from './parts.ts'
 import { contextWindow } from './post-processing/context-window.ts'
 import { deduplicate } from './post-processing/deduplicate.ts'
+import { groupByDocument } from './post-processing/group-by-document.ts'
 import { queryTransforms } from './query-transforms/index.ts'
 import type { TransformInput, Transformed } from './query-transforms/transform.ts'
 import { rerank } from './rerank/rerank.ts'
@@ -15,12 +16,13 @@ import { Stopwatch } from './stopwatch.ts'
 export interface RetrievalSteps {
   readonly transform: QueryTransformName
   readonly rerank: RerankMode
+  readonly groupBy: ResultGrouping
   /** Neighbours on each side; 0: none. */
   readonly contextWindow: number
   readonly scoreThreshold?: number | undefined
 }
 
-/** In this order: transform the question, retrieve, each text once, rerank, threshold, context window. */
+/** In this order: transform the question, retrieve, each text once, rerank, group, threshold, context window. */
 export async function retrieveInSteps(
   parts: Pick<RetrievalParts, 'vectors' | 'passages'>,
   retriever: Retriever,
@@ -40,7 +42,8 @@ export async function retrieveInSteps(
           rerank(parts, searched, steps.rerank as Exclude<RerankMode, 'none'>, distinct),
         )
   const { scoreThreshold: threshold, contextWindow: reach } = steps
-  const good = threshold === undefined ? reranked.chunks : reranked.chunks.filter(({ score }) => score >= threshold)
+  const grouped = steps.groupBy === 'document' ? groupByDocument(reranked.chunks) : reranked.chunks
+  const good = threshold === undefined ? grouped : grouped.filter(({ score }) => score >= threshold)
   const limit = query.topK
   const wide =
     reach === 0 || good.length === 0
@@ -56,13 +59,15 @@ export async function retrieveInSteps(
       ...reranked.trace,
       ...wide.trace,
       duplicates: found.chunks.length - distinct.length,
-      below_threshold: reranked.chunks.length - good.length,
+      ...(steps.groupBy === 'document' && { documents: grouped.length }),
+      below_threshold: grouped.length - good.length,
     },
   }
 }
 
-/** Enough that what is the same, or judged bad, or part of a better one can be left out. */
-function candidates(topK: number, { rerank, contextWindow }: RetrievalSteps): number {
+/** Enough that what is the same, or judged bad, or part of a better one can be left out. Documents: all that there are. */
+function candidates(topK: number, { rerank, contextWindow, groupBy }: RetrievalSteps): number {
+  if (groupBy === 'document') return 2 * POOL
   return rerank === 'none' && contextWindow === 0 ? Math.min(POOL, 2 * topK + 10) : POOL
 }
 

@@ -44,6 +44,8 @@ export interface RetrievedChunk extends StoredPoint {
   readonly scores: { readonly dense?: number; readonly bm25?: number; readonly rerank?: number }
   /** Where `text` stands in the document, when it is more than the chunk's own. */
   readonly passage?: { readonly start: number; readonly end: number; readonly chunkIds: readonly string[] }
+  /** All chunks of its document that were found, best first, when it stands for the document. */
+  readonly group?: { readonly chunkIds: readonly string[] }
 }
 
 export interface Retrieval {

@@ -1,4 +1,4 @@
-import type { QueryTransformName, RerankMode, RetrievalSettings, RetrieverName } from '../contract/retrieval.ts'
+import type { QueryTransformName, RerankMode, ResultGrouping, RetrievalSettings, RetrieverName } from '../contract/retrieval.ts' // prettier-ignore
 import { defined } from '../contract/defined.ts'
 import { ApiError } from '../contract/error-codes.ts'
 import type { ModelChoice } from '../contract/model-reference.ts'
@@ -40,6 +40,8 @@ export interface RetrievalRequest {
   readonly queryTransform?: QueryTransformName | undefined
   /** 0…5. */
   readonly contextWindow?: number | undefined
+  /** Default: chunks. */
+  readonly groupBy?: ResultGrouping | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -131,7 +133,7 @@ export class RetrievalService {
       ...(filter && { filter }),
       ...(request.signal && { signal: request.signal }),
     }
-    const steps = { ...settings, transform: settings.queryTransform }
+    const steps = { ...settings, transform: settings.queryTransform, groupBy: request.groupBy ?? 'chunk' }
     const retrieval = await upstreamErrors(() =>
       retrieveInSteps(stores, retrievers[requestedRetriever], query, searched, steps),
     )

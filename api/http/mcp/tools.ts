@@ -22,6 +22,9 @@ export interface Tool<I extends z.ZodRawShape = z.ZodRawShape> {
 
 const asked = retrievalBody.pick({ query: true, knowledge_base_ids: true, top_k: true, metadata_filter: true }).shape
 
+/** Of searching only: an answer is written from chunks. */
+const searched = { ...asked, ...retrievalBody.pick({ group_by: true }).shape }
+
 const passage = z.object({
   index: z.int().describe('Its number, from 1.'),
   text: z.string(),
@@ -30,14 +33,15 @@ const passage = z.object({
   chunk_id: z.string(),
   document_id: z.string(),
   knowledge_base_id: z.string(),
+  chunks_found: z.int().nullable().describe('With group_by document: how many parts of the document were found.'),
 })
 
 const search = tool({
   name: 'search',
   title: 'Search documents',
   description:
-    'Finds the passages of the documents in the knowledge bases that fit a question. Use it to read what the documents say, in their own words.',
-  input: asked,
+    'Finds the passages of the documents in the knowledge bases that fit a question. Use it to read what the documents say, in their own words; with group_by document, to learn which documents are about something.',
+  input: searched,
   output: { results: z.array(passage) },
   async run(input, { scope, services, signal, log }) {
     const started = performance.now()
@@ -103,6 +107,7 @@ function showPassage(chunk: Chunk, index: number): z.output<typeof passage> {
     chunk_id: chunk.chunkId,
     document_id: chunk.documentId,
     knowledge_base_id: chunk.knowledgeBaseId,
+    chunks_found: chunk.group?.chunkIds.length ?? null,
   }
 }
 

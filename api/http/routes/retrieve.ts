@@ -6,6 +6,7 @@ import {
   memberNames,
   queryTransformNames,
   rerankModes,
+  resultGroupings,
   retrievalSchema,
   retrieverNames,
 } from '../../contract/retrieval.ts'
@@ -99,6 +100,12 @@ export const retrievalBody = z.strictObject({
     .max(5)
     .optional()
     .describe(`${described('contextWindow')} Default: of the knowledge base, else 0.`),
+  group_by: z
+    .enum(resultGroupings)
+    .optional()
+    .describe(
+      'What a result stands for: `chunk` (the default), or `document`, each once as its best chunk, with the score of that chunk and in `group` all of its chunks that were found.',
+    ),
   include_trace: z.boolean().default(false).describe('Also tell how the results came about.'),
 })
 
@@ -112,6 +119,12 @@ export const chunkSchema = z.object({
     .nullable()
     .describe(
       'Where `text` stands in the document (UTF-16 code units, `end` excluded) when it is more than the chunk itself, and the chunks that it was found by or is made of; else null.',
+    ),
+  group: z
+    .object({ chunks: z.int(), chunk_ids: z.array(z.uuid()) })
+    .nullable()
+    .describe(
+      'With `group_by: document`: how many of the candidates are chunks of this document, and which, best first; else null.',
     ),
   score: z
     .number()
@@ -187,6 +200,7 @@ export function retrievalRequest(body: Omit<z.output<typeof retrievalBody>, 'inc
     rerank: typeof body.rerank === 'boolean' ? (body.rerank ? 'auto' : 'none') : body.rerank,
     queryTransform: body.query_transform,
     contextWindow: body.context_window,
+    groupBy: body.group_by,
   }
 }
 
@@ -217,6 +231,7 @@ export function showChunk(chunk: RetrievedChunk): z.output<typeof chunkSchema> {
     passage: chunk.passage
       ? { start: chunk.passage.start, end: chunk.passage.end, chunk_ids: [...chunk.passage.chunkIds] }
       : null,
+    group: chunk.group ? { chunks: chunk.group.chunkIds.length, chunk_ids: [...chunk.group.chunkIds] } : null,
     score: chunk.score,
     scores: {
       dense: chunk.scores.dense ?? null,

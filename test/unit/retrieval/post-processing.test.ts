@@ -3,6 +3,7 @@ import { describe, it } from 'mocha'
 import type { ChunkPlace } from '../../../api/retrieval/passages/passage-source.ts'
 import { windows } from '../../../api/retrieval/post-processing/context-window.ts'
 import { deduplicate } from '../../../api/retrieval/post-processing/deduplicate.ts'
+import { groupByDocument } from '../../../api/retrieval/post-processing/group-by-document.ts'
 import type { RetrievedChunk } from '../../../api/retrieval/retriever.ts'
 
 function chunk(id: string, documentId = 'd', text = id): RetrievedChunk {
@@ -40,6 +41,21 @@ describe('post-processing', () => {
     const places = new Map([place('a', 0, 100), place('b', 50, 150), place('c', 400, 500)])
     const grouped = windows([chunk('a'), chunk('b', 'other'), chunk('c')], places, 2)
     expect(grouped.map(({ chunk: { id } }) => id)).to.deep.equal(['a', 'b'])
+  })
+
+  it('gives each document once, at the place and with the score of its best chunk, whatever the number of its chunks', () => {
+    const long = ['l1', 'l2', 'l3'].map(id => ({ ...chunk(id, 'long'), score: 0.6 }))
+    const found = [{ ...chunk('s', 'short'), score: 0.9 }, ...long, { ...chunk('s2', 'short'), score: 0.1 }]
+    const documents = groupByDocument(found)
+    expect(documents.map(({ id, score, group }) => [id, score, group?.chunkIds])).to.deep.equal([
+      ['s', 0.9, ['s', 's2']],
+      ['l1', 0.6, ['l1', 'l2', 'l3']],
+    ])
+  })
+
+  it('counts the chunks of which a passage is made as found', () => {
+    const passage = { ...chunk('a'), passage: { start: 0, end: 9, chunkIds: ['a', 'b'] } }
+    expect(groupByDocument([passage, chunk('c')]).map(({ group }) => group?.chunkIds)).to.deep.equal([['a', 'b', 'c']])
   })
 
   it('leaves a passage, and a chunk whose place is not known, as they are', () => {
