@@ -3,6 +3,7 @@ import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import PQueue from 'p-queue'
 import { mochaGlobalTeardown } from '../support/teardown.ts'
+import { failRun } from './fail-run.ts'
 import { Corpus } from './api/corpus.ts'
 import { type FilledTenant, makeTenant } from './api/fill.ts'
 import { openApplication } from './api/open-application.ts'
@@ -93,7 +94,11 @@ try {
     say(`${count} tenants made`)
     const collection = await add(more, chunksOfTenant)
     tenants.push(...more)
-    await note(`${count} tenants of ${chunksOfTenant} chunks, shared`, collection, tenants)
+    await note(
+      `${count} ${count === 1 ? 'tenant' : 'tenants'} of ${chunksOfTenant} chunks, shared`,
+      collection,
+      tenants,
+    )
   }
   await application.close()
 
@@ -102,7 +107,7 @@ try {
   const json = JSON.stringify({ retriever: ask, rows })
   if (values.json) await writeFile(values.json, `${json}\n`)
   else console.log(`\n${json}`)
-  if (rows.some(({ api, loaded }) => api.failed + loaded.failed > 0)) process.exitCode = 1
+  if (rows.some(({ api, loaded }) => api.failed + loaded.failed > 0)) failRun()
 } finally {
   await mochaGlobalTeardown()
 }

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { mochaGlobalTeardown } from '../support/teardown.ts'
+import { failRun } from './fail-run.ts'
 import { positive } from './api/options.ts'
 import { startStack } from './api/stack.ts'
 import { buildProduct } from './build-product.ts'
@@ -49,7 +50,7 @@ try {
   const json = JSON.stringify({ engine, size, figures })
   if (values.json) await writeFile(values.json, `${json}\n`)
   else console.log(`\n${json}`)
-  if (!figures.every(isKept)) process.exitCode = 1
+  if (!figures.every(isKept)) failRun()
 } finally {
   await mochaGlobalTeardown()
 }

@@ -3,6 +3,7 @@ import { loadavg } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { eventually } from '../support/eventually.ts'
 import { mochaGlobalTeardown } from '../support/teardown.ts'
+import { failRun } from './fail-run.ts'
 import { buildProduct } from './build-product.ts'
 import { type Figure, isKept } from './figure.ts'
 import { type OperatorProcess } from './operator/operator-process.ts'
@@ -143,5 +144,5 @@ async function tell(): Promise<void> {
   const json = JSON.stringify(result)
   if (options.json) await writeFile(options.json, `${json}\n`)
   else console.log(`\n${json}`)
-  if (!figures.every(isKept)) process.exitCode = 1
+  if (!figures.every(isKept)) failRun()
 }

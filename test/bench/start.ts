@@ -7,6 +7,7 @@ import { bareEnvironment } from '../support/bare-environment.ts'
 import { type ServerProcess, startServer } from '../support/child-process.ts'
 import { freePort } from '../support/free-port.ts'
 import { mochaGlobalTeardown } from '../support/teardown.ts'
+import { failRun } from './fail-run.ts'
 import { Corpus } from './api/corpus.ts'
 import { fill } from './api/fill.ts'
 import { type HttpRequest, apiRequests, httpLoad } from './api/load.ts'
@@ -44,7 +45,7 @@ try {
   const json = JSON.stringify({ starts, figures })
   if (values.json) await writeFile(values.json, `${json}\n`)
   else console.log(`\n${json}`)
-  if (!figures.every(isKept)) process.exitCode = 1
+  if (!figures.every(isKept)) failRun()
 } finally {
   await mochaGlobalTeardown()
 }

@@ -8,7 +8,7 @@ import { startServer } from './child-process.ts'
 import { eventually } from './eventually.ts'
 import { freePort } from './free-port.ts'
 import { MissingPart } from './missing-part.ts'
-import { type TestDatabase } from './postgres.ts'
+import type { TestDatabase } from './postgres.ts'
 import { onTeardown } from './teardown.ts'
 
 const run = promisify(execFile)

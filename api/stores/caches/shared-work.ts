@@ -30,8 +30,10 @@ export class SharedWork {
     return flight
   }
 
+  /** Work that is over is not aborted: the error that an abort makes would cost each request more than its lookup. */
   #abandon(key: string, flight: Flight): void {
-    this.#forget(key, flight)
+    if (this.#flights.get(key) !== flight) return
+    this.#flights.delete(key)
     flight.controller.abort()
   }
 

@@ -1,5 +1,6 @@
 import { startEmbedderAlone } from './embedder-alone.ts'
-import { median } from './latencies.ts'
+import { cpuSeconds, cpuSecondsOf } from '../operator/process-times.ts'
+import { type Latencies, median } from './latencies.ts'
 import { apiRequests, httpLoad, rawLoad } from './load.ts'
 import { officialClient } from './official-client.ts'
 import type { BenchOptions } from './options.ts'
@@ -44,13 +45,17 @@ async function compareOnce(
   const load = { connections, seconds }
   const requests = apiRequests(queries)
   const embedder = options.embedding === 'local' ? await startEmbedderAlone(stack.environment) : null
-  const raw = []
-  const api = []
+  const raw: Latencies[] = []
+  const api: Latencies[] = []
   const official = []
   const embedded = []
+  const spent = { raw: 0, api: 0 }
   for (let round = 0; round < options.rounds; round++) {
+    const [beforeRaw, beforeApi] = [storeSeconds(), cpuSecondsOf(stack.api.pid)]
     raw.push(await rawLoad(stack.environment, calls, load))
+    spent.raw += storeSeconds() - beforeRaw
     api.push(await httpLoad(stack.url, requests, load))
+    spent.api += cpuSecondsOf(stack.api.pid) - beforeApi
     if (options.engine === 'qdrant' && connections === 1)
       official.push(await officialClient(stack.environment, calls, seconds))
     if (embedder)
@@ -67,7 +72,19 @@ async function compareOnce(
     connections,
     raw: median(raw),
     api: median(api),
+    // Of a store that this run has not started nothing is known.
+    ...(spent.raw > 0 && { cpu: { raw: milliseconds(spent.raw, raw), api: milliseconds(spent.api, api) } }),
     ...(official.length > 0 && { official: median(official) }),
     ...(embedded.length > 0 && { embedder: median(embedded) }),
   }
+}
+
+/** What the store has computed so far, the processes that ended included. */
+function storeSeconds(): number {
+  return cpuSeconds()['postgres'] ?? 0
+}
+
+/** Of one answer. */
+function milliseconds(seconds: number, rounds: readonly Latencies[]): number {
+  return (1000 * seconds) / rounds.reduce((sum, { answers }) => sum + answers, 0)
 }

@@ -27,22 +27,28 @@ export interface ProfileSummary {
   readonly own: readonly Cost[]
 }
 
-/** @param folder where one process has left its profile */
-export async function readProfile(folder: string): Promise<ProfileSummary> {
+/**
+ * @param folder where one process has left its profile
+ * @param skipMs of its life that does not count
+ */
+export async function readProfile(folder: string, skipMs = 0): Promise<ProfileSummary> {
   const [file] = (await readdir(folder)).filter(name => name.endsWith('.cpuprofile'))
   if (!file) throw new Error(`no profile in ${folder}; did the API end before it could write one?`)
-  return summarizeProfile(JSON.parse(await readFile(join(folder, file), 'utf8')) as CpuProfile)
+  return summarizeProfile(JSON.parse(await readFile(join(folder, file), 'utf8')) as CpuProfile, skipMs)
 }
 
 /** Pure. The time when nothing ran is left out. */
-export function summarizeProfile({ nodes, samples, timeDeltas }: CpuProfile): ProfileSummary {
+export function summarizeProfile({ nodes, samples, timeDeltas }: CpuProfile, skipMs = 0): ProfileSummary {
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]))
   const places = new Map<string, number>()
   const functions = new Map<string, number>()
   const own = new Map<string, number>()
   const accounts = accountsOf(nodes)
   let busy = 0
+  let at = 0
   for (const [index, id] of samples.entries()) {
+    at += (timeDeltas[index] ?? 0) / 1000
+    if (at < skipMs) continue
     const { functionName, url, lineNumber } = frames.get(id)!
     if (functionName === '(idle)' || functionName === '(program)') continue
     const ms = (timeDeltas[index] ?? 0) / 1000

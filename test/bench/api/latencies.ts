@@ -4,12 +4,13 @@ export interface Latencies {
   readonly p95: number
   readonly perSecond: number
   readonly failed: number
+  readonly answers: number
 }
 
 export function summarize(times: readonly number[], seconds: number, failed: number): Latencies {
   const sorted = times.toSorted((a, b) => a - b)
   const at = (quantile: number) => sorted[Math.floor(sorted.length * quantile)] ?? NaN
-  return { p50: at(0.5), p95: at(0.95), perSecond: times.length / seconds, failed }
+  return { p50: at(0.5), p95: at(0.95), perSecond: times.length / seconds, failed, answers: times.length }
 }
 
 /** Of several rounds the one in the middle, figure by figure. */
@@ -18,5 +19,11 @@ export function median(rounds: readonly Latencies[]): Latencies {
     const values = rounds.map(round => round[key]).sort((a, b) => a - b)
     return values[Math.floor(values.length / 2)] ?? NaN
   }
-  return { p50: middle('p50'), p95: middle('p95'), perSecond: middle('perSecond'), failed: middle('failed') }
+  return {
+    p50: middle('p50'),
+    p95: middle('p95'),
+    perSecond: middle('perSecond'),
+    failed: middle('failed'),
+    answers: middle('answers'),
+  }
 }

@@ -6,6 +6,8 @@ export interface Bounds {
   readonly addedMs: number
   /** In place of that: how many times the raw call's p50 it may take, whatever the machine's speed is. */
   readonly timesRaw: number | null
+  /** The processor time that it may take, as a share of what the store takes for the raw call; null: told only. */
+  readonly cpu: number | null
   /** Its share of the raw call's answers a second, 32 at a time. */
   readonly throughput: number
   /** Times the raw call's p95, 32 at a time. */
@@ -46,6 +48,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       embedding: { type: 'string', default: 'server' },
       'added-ms': { type: 'string', default: '1.5' },
       'times-raw': { type: 'string' },
+      cpu: { type: 'string' },
       throughput: { type: 'string', default: '0.7' },
       p95: { type: 'string', default: '2' },
       tries: { type: 'string', default: '1' },
@@ -67,6 +70,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     embedding: values.embedding,
     bounds: {
       addedMs: positive('added-ms', values['added-ms']),
+      cpu: values.cpu === undefined ? null : positive('cpu', values.cpu),
       timesRaw: values['times-raw'] === undefined ? null : positive('times-raw', values['times-raw']),
       throughput: positive('throughput', values.throughput),
       p95: positive('p95', values.p95),

@@ -7,6 +7,8 @@ export interface Comparison {
   readonly connections: number
   readonly raw: Latencies
   readonly api: Latencies
+  /** Milliseconds of processor time an answer: the store's for the raw call, and the API's own. Where the store is this run's. */
+  readonly cpu?: { readonly raw: number; readonly api: number }
   /** One at a time on Qdrant only. */
   readonly official?: Latencies
   /** The model alone, where the API computes the vector of each question. */
@@ -22,7 +24,7 @@ export interface Verdict {
 
 /** What docs/performance.md promises, and how it came out. Pure. */
 export function verdicts(comparisons: readonly Comparison[], bounds: Bounds): Verdict[] {
-  const all = comparisons.flatMap(one => judge(one, bounds))
+  const all = comparisons.flatMap(one => [...judge(one, bounds), ...ownTime(one, bounds)])
   return [...all, ...hybridCost(comparisons)]
 }
 
@@ -49,6 +51,13 @@ function judge({ retriever, connections, raw, api, official, embedder }: Compari
   ]
 }
 
+/** Whoever else computes on the machine makes all slower, but nobody's own work more. */
+function ownTime({ retriever, connections, cpu }: Comparison, { cpu: bound }: Bounds): Verdict[] {
+  // One at a time, what a server does while it waits weighs too much.
+  if (!cpu || bound === null || connections === 1) return []
+  return [atMost(`${retriever}, ${connections} at a time: own processor time, share of the store’s`, cpu.api / cpu.raw, bound)] // prettier-ignore
+}
+
 /** Both legs travel in one request and are searched side by side. */
 function hybridCost(comparisons: readonly Comparison[]): Verdict[] {
   return comparisons.flatMap(({ retriever, connections, api }) => {
@@ -68,17 +77,17 @@ function atLeast(what: string, value: number, bound: number): Verdict {
 }
 
 export function table(comparisons: readonly Comparison[], judged: readonly Verdict[]): string {
-  const row = (one: Comparison, how: string, { p50, p95, perSecond }: Latencies) =>
-    [one.retriever, one.connections, how, round(p50), round(p95), round(perSecond)].map(String)
+  const row = (one: Comparison, how: string, { p50, p95, perSecond }: Latencies, cpu?: number) =>
+    [one.retriever, one.connections, how, round(p50), round(p95), round(perSecond), cpu === undefined ? '' : round(cpu)].map(String) // prettier-ignore
   const rows = comparisons.flatMap(one => [
-    row(one, 'raw', one.raw),
-    row(one, 'API', one.api),
+    row(one, 'raw', one.raw, one.cpu?.raw),
+    row(one, 'API', one.api, one.cpu?.api),
     ...(one.embedder ? [row(one, 'model', one.embedder)] : []),
     ...(one.official ? [row(one, 'official client', one.official)] : []),
   ])
   const promises = judged.map(({ what, value, bound, kept }) => [what, round(value), round(bound), kept ? 'kept' : 'BROKEN']) // prettier-ignore
   return [
-    ...columns([['retriever', 'at a time', '', 'p50 ms', 'p95 ms', 'a second'], ...rows]),
+    ...columns([['retriever', 'at a time', '', 'p50 ms', 'p95 ms', 'a second', 'own CPU ms'], ...rows]),
     '',
     ...columns([['', 'measured', 'bound', ''], ...promises.map(cells => cells.map(String))]),
   ].join('\n')

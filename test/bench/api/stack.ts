@@ -27,8 +27,10 @@ export interface Stack {
   readonly environment: Readonly<Record<string, string>>
   readonly api: ServerProcess
   readonly worker: ServerProcess
-  /** One more API on the same stores, with an empty memory. */
-  startApi(): Promise<{ readonly url: string; readonly api: ServerProcess }>
+  /** When the API's process was started, on the clock of `performance`. */
+  readonly startedAt: number
+  /** One more API on the same stores, with an empty memory. @param changes of its environment */
+  startApi(changes?: Readonly<Record<string, string>>): Promise<{ readonly url: string; readonly api: ServerProcess }>
 }
 
 export interface StackOptions {
@@ -73,10 +75,15 @@ export async function startStack({
   }
   const profiling = profileFolder ? ['--cpu-prof', '--cpu-prof-dir', profileFolder] : []
   const program = (name: string) => (built ? join(builtFolder, `api/${name}.js`) : join(root, `api/${name}.ts`))
-  const startApi = async (onPort: number, flags: readonly string[] = []) => {
-    const api = await start(program('main'), { ...environment, PORT: String(onPort) }, flags)
+  const startApi = async (
+    onPort: number,
+    flags: readonly string[] = [],
+    more: Readonly<Record<string, string>> = {},
+  ) => {
+    const api = await start(program('main'), { ...environment, ...more, PORT: String(onPort) }, flags)
     return { api, url: `http://127.0.0.1:${onPort}` }
   }
+  const startedAt = performance.now()
   const { api, url } = await startApi(port, profiling)
   const worker = await start(program('worker'), { ...environment, PORT: String(await freePort()) })
   await untilAnswered(api, url)
@@ -86,8 +93,9 @@ export async function startStack({
     environment,
     api,
     worker,
-    async startApi() {
-      const another = await startApi(await freePort())
+    startedAt,
+    async startApi(more) {
+      const another = await startApi(await freePort(), [], more)
       await untilAnswered(another.api, another.url)
       return another
     },

@@ -45,6 +45,11 @@ function readProcess(pid: string): Process | null {
   }
 }
 
+/** CPU seconds of one process so far. */
+export function cpuSecondsOf(pid: number): number {
+  return readProcess(String(pid))?.seconds ?? NaN
+}
+
 /** Megabytes that a process has in memory now, and had at most since it started. */
 export function memoryOf(pid: number): { now: number; peak: number } {
   const text = readFileSync(`/proc/${pid}/status`, 'utf8')

@@ -2,8 +2,8 @@ import { expect } from 'chai'
 import type { Bounds } from '../../bench/api/options.ts'
 import { type Comparison, verdicts } from '../../bench/api/report.ts'
 
-const bounds: Bounds = { addedMs: 1.5, timesRaw: null, throughput: 0.7, p95: 2 }
-const at = (p50: number, perSecond = 100) => ({ p50, p95: 2 * p50, perSecond, failed: 0 })
+const bounds: Bounds = { addedMs: 1.5, timesRaw: null, cpu: null, throughput: 0.7, p95: 2 }
+const at = (p50: number, perSecond = 100) => ({ p50, p95: 2 * p50, perSecond, failed: 0, answers: perSecond })
 const broken = (comparisons: Comparison[], changes: Partial<Bounds> = {}) =>
   verdicts(comparisons, { ...bounds, ...changes })
     .filter(({ kept }) => !kept)
@@ -17,6 +17,13 @@ describe('verdicts of the API bench', () => {
     expect(broken([slow])).to.deep.equal(['dense, 1 at a time: p50 above the raw call’s, ms'])
     expect(broken([one], { timesRaw: 2 })).to.deep.equal([])
     expect(broken([slow], { timesRaw: 2 })).to.deep.equal(['dense, 1 at a time: p50, times the raw call’s'])
+  })
+
+  it('compares processor time, which other programs do not change, where a bound is set', () => {
+    const one = { retriever: 'dense', connections: 32, raw: at(3), api: at(4), cpu: { raw: 2, api: 2 } }
+    expect(broken([one])).to.deep.equal([])
+    expect(broken([one], { cpu: 1.2 })).to.deep.equal([])
+    expect(broken([one], { cpu: 0.8 })).to.deep.equal(['dense, 32 at a time: own processor time, share of the store’s'])
   })
 
   it('takes the model into account where it reads each question', () => {

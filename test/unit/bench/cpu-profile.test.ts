@@ -4,7 +4,7 @@ import { summarizeProfile } from '../../bench/api/cpu-profile.ts'
 const frame = (functionName: string, url = '') => ({ functionName, url, lineNumber: 9 })
 
 describe('summary of a processor profile', () => {
-  const summary = summarizeProfile({
+  const profile = {
     nodes: [
       { id: 1, callFrame: frame('(root)'), children: [2, 3, 6] },
       { id: 2, callFrame: frame('(idle)') },
@@ -15,7 +15,8 @@ describe('summary of a processor profile', () => {
     ],
     samples: [2, 3, 4, 5, 6],
     timeDeltas: [9000, 1000, 2000, 3000, 4000],
-  })
+  }
+  const summary = summarizeProfile(profile)
 
   it('leaves idle time out, and tells packages and functions at the top', () => {
     expect(summary.busyMs).to.equal(10)
@@ -25,6 +26,10 @@ describe('summary of a processor profile', () => {
       ['zod', 2],
       ['api/services/retrieval.ts', 1],
     ])
+  })
+
+  it('leaves out what was before it counts', () => {
+    expect(summarizeProfile(profile, 12).busyMs).to.equal(9)
   })
 
   it('charges packages to the function of ours that called them', () => {
