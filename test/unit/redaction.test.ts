@@ -64,6 +64,21 @@ describe('withoutEcho', () => {
     expect(withoutEcho(`bad prompt: ${sent[1]} (400)`, sent)).to.equal('bad prompt: … (400)')
   })
 
+  it('takes no longer for a long message about much that was sent, whatever repeats in it', () => {
+    const sent = [
+      JSON.stringify(Array.from({ length: 3000 }, (_, at) => `Sentence ${at} of the document. `.repeat(25))),
+    ]
+    const milliseconds = (message: string, texts = sent) => {
+      const start = process.threadCpuUsage()
+      withoutEcho(message, texts)
+      const { user, system } = process.threadCpuUsage(start)
+      return (user + system) / 1000
+    }
+    const short = Math.max(milliseconds('a'.repeat(16)), milliseconds('b'.repeat(16)))
+    expect(milliseconds('Own words of a server. '.repeat(20))).to.be.below(4 * short + 20)
+    expect(milliseconds('a'.repeat(500), ['a'.repeat(2_000_000)])).to.be.below(4 * short + 20)
+  })
+
   it('leaves no 16 characters of what was sent, wherever they stand', () => {
     const texts = fc.string({ minLength: 16, maxLength: 60 })
     fc.assert(
