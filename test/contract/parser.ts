@@ -52,7 +52,7 @@ export function parserContract(parser: Parser, wrap: (text: string) => string): 
           await checkDocument(document)
           expect(await parse(bytes)).to.deep.equal(document)
         }),
-        { numRuns: 150 },
+        { numRuns: 150, endOnFailure: true },
       ) // prettier-ignore
     })
 
@@ -65,7 +65,7 @@ export function parserContract(parser: Parser, wrap: (text: string) => string): 
             if (!(error instanceof UnreadableDocument)) throw error
           }
         }),
-        { numRuns: 200 },
+        { numRuns: 200, endOnFailure: true },
       )
     })
 

@@ -80,7 +80,7 @@ export function describeIsolation(open: OpenStore): void {
           const wanted = inScope(asked).filter(one => matches(one.metadata, given)).map(one => one.text).sort() // prettier-ignore
           for (const leg of found) expect(leg.map(({ text }) => text).sort()).to.deep.equal(wanted)
         }),
-        { numRuns: 250 },
+        { numRuns: 250, endOnFailure: true },
       )
     }).timeout(60_000)
 
@@ -101,7 +101,7 @@ export function describeIsolation(open: OpenStore): void {
           const visible = inScope(asked).filter(one => !('ids' in selector) || selects(selector, one))
           expect(given.map(({ id }) => id).sort()).to.deep.equal(visible.map(({ id }) => id).sort())
         }),
-        { numRuns: 100 },
+        { numRuns: 100, endOnFailure: true },
       )
     }).timeout(60_000)
 
