@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ApiError } from '../../contract/error-codes.ts'
 import { modelUses } from '../../providers/model-use.ts'
 import type { UsagePeriod } from '../../services/usage.ts'
 import type { UsageReport, UsageSum } from '../../usage/usage-report.ts'
@@ -50,12 +51,15 @@ export const getUsage = defineRoute({
   path: '/v1/usage',
   operationId: 'getUsage',
   summary: 'Show what the tenant has used',
-  description,
+  description: `${description} For admin keys without \`scope_kb_ids\`: it is counted for the whole tenant.`,
   tags: ['usage'],
   auth: { role: 'admin' },
   query: period,
   responses,
+  errors: ['FORBIDDEN'],
   async handler({ query, scope, services }) {
+    if (scope.knowledgeBaseIds !== 'all')
+      throw new ApiError('FORBIDDEN', 'this API key is limited to some knowledge bases, and usage is counted for the whole tenant; ask with an admin key without scope_kb_ids') // prettier-ignore
     return { status: 200, body: show(await services.usage.report(scope.tenantId, query)) }
   },
 })

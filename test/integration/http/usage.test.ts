@@ -108,6 +108,11 @@ describe('usage of a tenant', function () {
     for (const query of ['from=2026-11-02&to=2026-11-01', 'from=yesterday', 'from=2024-01-01'])
       expect((await acme.client.get(`/v1/usage?${query}`)).status, query).to.equal(400)
     expect((await (await acme.withKey({ role: 'write' })).client.get('/v1/usage')).status).to.equal(403)
+    const { items } = ok(await acme.client.get('/v1/knowledge-bases'))
+    const limited = await acme.withKey({ role: 'admin', scope_kb_ids: [items[0].id] })
+    const { status, body } = await limited.client.get('/v1/usage')
+    expect([status, body.code]).to.deep.equal([403, 'FORBIDDEN'])
+    expect(body.detail).to.contain('an admin key without scope_kb_ids')
     expect((await api.admin.get('/admin/tenants/00000000-0000-4000-8000-000000000000/usage')).status).to.equal(404)
   })
 
