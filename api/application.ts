@@ -13,6 +13,7 @@ import { JobQueue } from './ingestion/queue.ts'
 import { submitJobs } from './ingestion/submit-jobs.ts'
 import { Metrics } from './metrics.ts'
 import { observeDatabase, poolStatistics } from './metrics/database-metrics.ts'
+import { observeIsolation } from './metrics/isolation-metrics.ts'
 import { observeQuotas } from './metrics/quota-metrics.ts'
 import { observedCache } from './metrics/observed-cache.ts'
 import { type Counters, observedEmbedder } from './metrics/observed-providers.ts'
@@ -94,6 +95,7 @@ export function buildApplication(options: ApplicationOptions): Application {
   const metrics = new Metrics()
   const database = openDatabase(databaseSettings(configuration, options.name))
   observeDatabase(database, metrics, configuration.DB_POOL_SIZE + configuration.DB_MAX_OVERFLOW)
+  observeIsolation({ database, scheduled: configuration.SCHEDULED_ISOLATION_CHECK === 'daily', now }, metrics)
   if (configuration.METRICS_TENANT_LABEL && options.works) observeQuotas({ database, now, log }, metrics)
   const vectors = openVectors(configuration, database)
   const stores = { database, vectors }

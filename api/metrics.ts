@@ -168,6 +168,8 @@ export class Metrics implements HttpMetrics {
       registers: [this.registry],
       async collect() {
         this.reset()
+        // Without labels it would begin as 0, and what is not known must not be told as 0.
+        if (labelNames.length === 0) this.remove()
         await collect((value, labels) => (labels ? this.set(labels, value) : this.set(value)))
       },
     })

@@ -2,9 +2,10 @@ import type { Knex } from 'knex'
 import { type JobQueue } from '../ingestion/queue.ts'
 import { reprocessDocument } from '../services/documents/reprocess.ts'
 import { CONTROL_SCHEMA } from '../contract/names.ts'
+import { eachTenant, type TenantFailure } from '../stores/postgres/each-tenant.ts'
 import type { DocumentRow, JobRow, TenantRow } from '../stores/postgres/rows.ts'
 import { inTenant, TenantScope } from '../stores/postgres/tenant-scope.ts'
-import { listTenants } from '../stores/postgres/tenants.ts'
+import { findTenant } from '../stores/postgres/tenants.ts'
 import type { VectorStore } from '../stores/vectors/vector-store.ts'
 
 export interface Reconciled {
@@ -15,6 +16,8 @@ export interface Reconciled {
   readonly orphans: number
   /** Jobs that had not ended. */
   readonly jobs: number
+  /** Tenants that could not be compared; the others were. */
+  readonly failures: readonly TenantFailure[]
 }
 
 export interface ReconcileOptions {
@@ -39,22 +42,39 @@ export async function reconcileVectors({
 }: ReconcileOptions): Promise<Reconciled> {
   const total = { documents: 0, incomplete: 0, orphans: 0, jobs: 0 }
   await queue?.start()
-  for (const tenant of await listTenants(database)) {
-    const found = await compareTenant(database, vectors, tenant)
+  const failures = await eachTenant(database, async row => {
+    const { tenant, ...found } = await compareInPlace(database, vectors, row)
     total.documents += found.documents
     total.incomplete += found.incomplete.length
     total.orphans += found.orphans.length
     if (queue) await repairTenant({ database, vectors, queue }, tenant, found)
-  }
+  })
   const jobs = await unfinishedJobs(database)
   if (queue && unfinished === 'requeue') await requeue(database, queue, jobs)
-  return { ...total, jobs: jobs.length }
+  return { ...total, jobs: jobs.length, failures }
 }
 
 interface Comparison {
   readonly documents: number
   readonly incomplete: readonly string[]
   readonly orphans: readonly string[]
+}
+
+/**
+ * Where the tenant is when that is known to have been so all the while: one that changes its place in between seems to have
+ * lost everything.
+ */
+async function compareInPlace(
+  database: Knex,
+  vectors: VectorStore,
+  row: TenantRow,
+): Promise<Comparison & { tenant: TenantRow }> {
+  for (let tenant = row; ;) {
+    const found = await compareTenant(database, vectors, tenant)
+    const now = await findTenant(database, tenant.id)
+    if (!now || now.collection === tenant.collection) return { tenant, ...found }
+    tenant = now
+  }
 }
 
 async function compareTenant(database: Knex, vectors: VectorStore, tenant: TenantRow): Promise<Comparison> {

@@ -22,7 +22,7 @@ export interface RestoreRun {
   readonly log: BackupLog & { debug(fields: object, message: string): void }
 }
 
-export interface Restored extends Reconciled {
+export interface Restored extends Omit<Reconciled, 'failures'> {
   readonly backup: string
   readonly tenants: number
   readonly rows: number
@@ -67,7 +67,8 @@ export async function restoreBackup(run: RestoreRun, manifest: Manifest): Promis
     points = await restoreVectors(target, manifest, open)
   })
   log.info({ rows, points }, 'rows and points are back')
-  const reconciled = await reconcile(run)
+  const { failures, ...reconciled } = await reconcile(run)
+  if (failures.length > 0) throw new AggregateError(failures.map(({ cause }) => cause), `rows and points are back, but those of ${failures.map(({ tenant }) => tenant).join(', ')} cannot be compared`) // prettier-ignore
   return { backup: manifest.name, tenants: manifest.tenants.length, rows, points, ...reconciled }
 }
 

@@ -1,9 +1,10 @@
 import type { Knex } from 'knex'
 import type { Logger } from 'pino'
 import { deleteAuditBefore, recordAudit } from '../stores/postgres/audit-log.ts'
+import { eachTenant } from '../stores/postgres/each-tenant.ts'
 import { deleteExpiredKeys } from '../stores/postgres/idempotency-keys.ts'
 import { forgetDeletions } from '../stores/postgres/jobs.ts'
-import { listTenants } from '../stores/postgres/tenants.ts'
+import type { TenantRow } from '../stores/postgres/rows.ts'
 import { TenantScope, inTenant } from '../stores/postgres/tenant-scope.ts'
 import { forgetDeliveries } from '../stores/postgres/webhook-deliveries.ts'
 
@@ -35,14 +36,9 @@ export async function cleanUp(parts: CleanUpParts, signal: AbortSignal): Promise
  * whole just now keeps its keys until the next night, and stops nobody else's.
  */
 async function expireIdempotencyKeys({ database, log }: CleanUpParts, signal: AbortSignal): Promise<void> {
-  for (const tenant of await listTenants(database)) {
-    signal.throwIfAborted()
-    try {
-      await inTenant(database, new TenantScope(tenant), deleteExpiredKeys)
-    } catch (error) {
-      log.warn({ tenant_id: tenant.id, tenant: tenant.slug, err: error }, "the tenant's old idempotency keys could not be removed") // prettier-ignore
-    }
-  }
+  const expire = (tenant: TenantRow) => inTenant(database, new TenantScope(tenant), deleteExpiredKeys)
+  for (const { id, tenant, cause } of await eachTenant(database, expire, signal))
+    log.warn({ tenant_id: id, tenant, err: cause }, "the tenant's old idempotency keys could not be removed")
 }
 
 async function cleanAuditLog(parts: CleanUpParts, signal: AbortSignal): Promise<void> {

@@ -24,8 +24,8 @@ export function scheduledTasks(parts: IngestionParts): ScheduledTask[] {
   ]
 }
 
-/** Fails while another one is at it, so that it is tried again and not left until next week. */
+/** Leaves out what cron or a person has just done. Fails while another one is at it, so that it is tried again and not left until next week. */
 async function maintain(parts: IngestionParts, tasks: readonly MaintenanceTask[], signal: AbortSignal): Promise<void> {
-  if (!(await runMaintenance(parts, tasks, signal)))
+  if (!(await runMaintenance(parts, { chosen: tasks, due: true, signal })))
     throw new Error(`maintenance runs already, by a person or another worker; ${tasks.join(', ')} will be tried again`)
 }

@@ -1,7 +1,5 @@
 import type { Knex } from 'knex'
-import { SharedWork } from '../stores/caches/shared-work.ts'
 import { countUnfinishedJobs } from '../stores/postgres/job-counts.ts'
-import { readIsolationCheck } from '../stores/postgres/isolation-check.ts'
 import { readLastBackup } from '../stores/postgres/last-backup.ts'
 import type { Metrics } from '../metrics.ts'
 
@@ -49,37 +47,11 @@ export function observeDatabase(database: Knex, metrics: Metrics, limit: number)
       if (last !== undefined) set(last ? last.at.getTime() / 1000 : 0)
     },
   )
-  observeIsolation(database, metrics)
   metrics.addGauge('queue_jobs', 'Jobs that are not finished, by state.', ['status'], async set => {
     // Without the database there is nothing to tell, and a scrape must not fail for it: /ready says what is wrong.
     const counts = await countUnfinishedJobs(database).catch(() => null)
     for (const [status, count] of counts ?? []) set(count, { status })
   })
-}
-
-/** What the newest check of isolation has found; nothing of it before the first one, and where an operator checks. */
-function observeIsolation(database: Knex, metrics: Metrics): void {
-  // Both gauges are collected at the same time.
-  const reading = new SharedWork()
-  const newest = () => reading.do('newest', () => readIsolationCheck(database)).catch(() => null)
-  metrics.addGauge(
-    'isolation_broken_tenants',
-    'Tenants that could reach what is not their own when it was tried last.',
-    [],
-    async set => {
-      const check = await newest()
-      if (check) set(Object.keys(check.broken).length)
-    },
-  )
-  metrics.addGauge(
-    'isolation_last_check_timestamp_seconds',
-    'When it was tried last whether tenants can reach what is not their own.',
-    [],
-    async set => {
-      const check = await newest()
-      if (check) set(check.at.getTime() / 1000)
-    },
-  )
 }
 
 /** knex tells a query's begin and end by the same uid. */

@@ -7,14 +7,21 @@ import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import pg from 'pg'
 import { buildIngestion } from '../../api/build-ingestion.ts'
-import { QUEUE_SCHEMA } from '../../api/contract/names.ts'
+import { reconcileVectors } from '../../api/backup/reconcile-vectors.ts'
+import { CONTROL_SCHEMA, QUEUE_SCHEMA } from '../../api/contract/names.ts'
 import { JobQueue } from '../../api/ingestion/queue.ts'
 import { scheduledTasks } from '../../api/ingestion/scheduled-tasks.ts'
-import { readIsolationCheck } from '../../api/stores/postgres/isolation-check.ts'
+import { maintenanceTasks } from '../../api/maintenance/tasks.ts'
+import { Metrics } from '../../api/metrics.ts'
+import { observeIsolation } from '../../api/metrics/isolation-metrics.ts'
+import { readIsolationCheck, recordIsolationCheck } from '../../api/stores/postgres/isolation-check.ts'
+import { readMaintenanceRecord } from '../../api/stores/postgres/maintenance-record.ts'
+import { removeSystemConfig } from '../../api/stores/postgres/system-config.ts'
 import { describeTenantPlace } from '../../api/stores/postgres/tenant-roles.ts'
 import { inTenant, TenantScope } from '../../api/stores/postgres/tenant-scope.ts'
 import { listTenants } from '../../api/stores/postgres/tenants.ts'
 import { chunkId, pointId } from '../../api/stores/vectors/point-id.ts'
+import type { VectorStore } from '../../api/stores/vectors/vector-store.ts'
 import { ok, startApi, type TestApi, type TestTenant, untilReady } from '../support/api.ts'
 import { bareEnvironment } from '../support/bare-environment.ts'
 import { ComposeFolder } from '../support/compose.ts'
@@ -53,6 +60,67 @@ describe('selfrag maintain', function () {
     const { stdout } = await run(process.execPath, ['api/selfrag.ts', 'maintain', ...args], { cwd: root, env: environment }) // prettier-ignore
     return stdout.trim().split('\n').map(line => JSON.parse(line) as Record<string, unknown>) // prettier-ignore
   }
+
+  const doctor = async (changed: NodeJS.ProcessEnv = {}) => {
+    const { stdout } = await run(process.execPath, ['api/selfrag.ts', 'doctor', '--json', '--only', 'isolation'], { cwd: root, env: { ...environment, ...changed } }).catch((error: { stdout: string }) => error) // prettier-ignore
+    const { checks } = JSON.parse(stdout) as { checks: { check: string; status: string; message: string }[] }
+    return checks.find(({ check }) => check === 'isolation')!
+  }
+
+  it('tells before the first check of isolation since when there is something to check', async () => {
+    const { database } = api.application.stores
+    expect(await doctor()).to.include({ status: 'skipped', message: 'not checked yet; the worker does it every night' })
+    await database('tenants')
+      .withSchema(CONTROL_SCHEMA)
+      .update({ created_at: new Date('2026-01-01') })
+    const metrics = await (await fetch(`${api.url}/metrics`)).text()
+    expect(metrics).to.match(new RegExp(`^isolation_last_check_timestamp_seconds ${Date.parse('2026-01-01') / 1000}$`, 'm')) // prettier-ignore
+    expect(metrics).not.to.match(/^isolation_broken_tenants /m)
+    expect(await doctor()).to.include({ status: 'warning' })
+    expect(await doctor({ SCHEDULED_ISOLATION_CHECK: 'off' })).to.include({ status: 'skipped' })
+  })
+
+  it('does not take a tenant for empty that is moved while it is looked at', async () => {
+    const { database, vectors } = api.application.stores
+    const [from, to] = [scope.collection, `${scope.collection}_elsewhere`]
+    const place = (collection: string) => database('tenants').withSchema(CONTROL_SCHEMA).where({ id: tenant.id }).update({ collection }) // prettier-ignore
+    const moving = Object.assign(Object.create(vectors) as VectorStore, {
+      async countByDocument({ collection }: { collection: string }) {
+        if (collection === to) return vectors.countByDocument(scope.vectors())
+        await place(to)
+        return new Map()
+      },
+    })
+    try {
+      const found = await reconcileVectors({ database, vectors: moving, queue: null })
+      expect(found).to.deep.include({ documents: 1, incomplete: 0, orphans: 0, failures: [] })
+    } finally {
+      await place(from)
+    }
+  })
+
+  it('goes on with the others when a tenant is not whole, and tells which', async () => {
+    const { database, vectors } = api.application.stores
+    const early = await api.tenant({ name: 'aa not whole' })
+    const row = (await listTenants(database)).find(({ id }) => id === early.id)!
+    const rename = (from: string, to: string) => inTenant(database, new TenantScope(row), ({ sql }) => sql.raw('ALTER TABLE ?? RENAME TO ??', [from, to])) // prettier-ignore
+    expect((await listTenants(database)).map(({ id }) => id)).to.deep.equal([early.id, tenant.id])
+    await rename('documents', 'documents_lost')
+    await vectors.delete(scope.vectors(), { documentId: document.id })
+    try {
+      const { code, stdout } = (await rejection(run(process.execPath, ['api/selfrag.ts', 'maintain', '--only', 'points,indexes'], { cwd: root, env: environment }))) as unknown as { code: number; stdout: string } // prettier-ignore
+      expect(code).to.equal(1)
+      const lines = stdout.trim().split('\n').map(line => JSON.parse(line) as Record<string, unknown>) // prettier-ignore
+      expect(lines[0]).to.include({ message: 'rows and points were compared', documents: 1, incomplete: 1 })
+      expect(lines[1]).to.include({ level: 'WARN', tenant: row.slug })
+      expect(lines[2]).to.include({ message: 'indexes were looked at' })
+      expect(lines[3]).to.have.nested.property('exc_info.message', `rows and points of ${row.slug} could not be looked after; of all others they were`) // prettier-ignore
+    } finally {
+      await rename('documents_lost', 'documents')
+    }
+    await untilReady(tenant.client, document.id)
+    expect((await api.admin.delete(`/admin/tenants/${early.id}`)).status).to.equal(204)
+  })
 
   it('indexes again what lost its points, and deletes points whose document is gone', async () => {
     const { vectors } = api.application.stores
@@ -105,6 +173,18 @@ describe('selfrag maintain', function () {
     expect(await maintain()).to.have.length(4)
   })
 
+  it('is done once by whoever comes first of those that come by a clock', async () => {
+    const left = (await maintain('--due')).map(({ task, message }) => ({ task, message }))
+    expect(left).to.deep.equal(maintenanceTasks.map(task => ({ task, message: 'was done already; left out' })))
+    const { database } = api.application.stores
+    const before = await readMaintenanceRecord(database)
+    for (const { name, run } of scheduledTasks(buildIngestion(api.application)))
+      if (name !== 'clean-up') await run(new AbortController().signal)
+    expect(await readMaintenanceRecord(database)).to.deep.equal(before)
+    expect(await maintain('--only', 'indexes'), 'a person means what he says').to.have.length(1)
+    expect((await readMaintenanceRecord(database))['indexes']).to.be.greaterThan(before['indexes']!)
+  })
+
   it('is done by a worker when the schedule asks for it, and not where that is switched off', async () => {
     const { database } = api.application.stores
     const schedule = () => database('schedule').withSchema(QUEUE_SCHEMA).orderBy('name').select('name', 'cron')
@@ -118,6 +198,7 @@ describe('selfrag maintain', function () {
     const limits = await database('queue').withSchema(QUEUE_SCHEMA).whereIn('name', ['documents', 'maintenance']).orderBy('name').pluck('retry_limit') // prettier-ignore
     expect(limits, 'attempts: of a job as many as it takes, of a task a few').to.deep.equal([1_000_000, 3])
     const before = await readIsolationCheck(database)
+    await removeSystemConfig(database, 'maintenance')
     for (const name of ['isolation-check', 'maintenance'] as const) {
       await due(name)
       api.application.queue.wake()
@@ -145,11 +226,6 @@ describe('selfrag maintain', function () {
     const neighbour = await api.tenant()
     const { database } = api.application.stores
     const metrics = async () => (await fetch(`${api.url}/metrics`)).text()
-    const doctor = async () => {
-      const { stdout } = await run(process.execPath, ['api/selfrag.ts', 'doctor', '--json', '--only', 'isolation'], { cwd: root, env: environment }).catch((error: { stdout: string }) => error) // prettier-ignore
-      const { checks } = JSON.parse(stdout) as { checks: { check: string; status: string; message: string }[] }
-      return checks.find(({ check }) => check === 'isolation')
-    }
     expect((await maintain('--only', 'isolation'))[0]).to.deep.include({ message: 'isolation was checked', tenants: 2, unchecked: 0, broken: [] }) // prettier-ignore
     expect(await metrics()).to.match(/^isolation_broken_tenants 0$/m)
     expect(await doctor()).to.include({ status: 'ok' })
@@ -172,6 +248,21 @@ describe('selfrag maintain', function () {
     await maintain('--only', 'isolation')
     expect(await metrics()).to.match(/^isolation_broken_tenants 0$/m)
     expect(await metrics()).to.match(/^isolation_last_check_timestamp_seconds \d/m)
+  })
+
+  it('does not ask for a result to be renewed where nobody has promised it', async () => {
+    const { database } = api.application.stores
+    const check = (await readIsolationCheck(database))!
+    await recordIsolationCheck(database, { ...check, at: new Date(Date.now() - 5 * 86_400_000) })
+    expect(await doctor()).to.include({ status: 'warning' })
+    expect(await doctor({ SCHEDULED_ISOLATION_CHECK: 'off' })).to.include({ status: 'ok' })
+    const shown = async (scheduled: boolean) => {
+      const metrics = new Metrics()
+      observeIsolation({ database, scheduled, now: () => new Date() }, metrics)
+      return metrics.registry.metrics()
+    }
+    expect(await shown(true)).to.match(/^isolation_broken_tenants 0$/m)
+    expect(await shown(false)).not.to.match(/^isolation_/m)
   })
 })
 

@@ -6,6 +6,7 @@ import { describe, it } from 'mocha'
 import { pino } from 'pino'
 import { Metrics } from '../../api/metrics.ts'
 import { observeDatabase } from '../../api/metrics/database-metrics.ts'
+import { observeIsolation } from '../../api/metrics/isolation-metrics.ts'
 import { observeQuotas } from '../../api/metrics/quota-metrics.ts'
 import { operatorMetrics } from '../../operator/metrics.ts'
 
@@ -18,6 +19,7 @@ describe('what the alerts and dashboards of API and worker ask for', () => {
   metrics.addProcessMetrics()
   const database = knex({ client: 'pg' })
   observeDatabase(database, metrics, 50)
+  observeIsolation({ database, scheduled: true, now: () => new Date() }, metrics)
   observeQuotas({ database, now: () => new Date(), log: pino({ level: 'silent' }) }, metrics)
   const { registry: operator } = operatorMetrics({ build: { version: 't', revision: 't' }, queues: () => ({}), resources: () => [], informers: () => [], backups: () => [] }) // prettier-ignore
   const metricOf = (series: string) =>

@@ -1,5 +1,6 @@
 import { reconcileVectors } from '../../backup/reconcile-vectors.ts'
-import { type Check, ok, warning } from '../check.ts'
+import type { TenantFailure } from '../../stores/postgres/each-tenant.ts'
+import { type Check, failed, type Finding, ok, warning } from '../check.ts'
 
 /** Rows and points say the same. */
 export const pointsCheck: Check = {
@@ -7,8 +8,13 @@ export const pointsCheck: Check = {
   needs: ['migrations', 'vectors', 'collections'],
   timeoutMs: () => 300_000,
   async examine({ database, vectors }) {
-    const { documents, incomplete, orphans, jobs } = await reconcileVectors({ database, vectors, queue: null })
+    const { documents, incomplete, orphans, jobs, failures } = await reconcileVectors({
+      database,
+      vectors,
+      queue: null,
+    })
     const waiting = jobs > 0 ? `, ${jobs} jobs at work` : ''
+    if (failures.length > 0) return notWhole(failures)
     if (incomplete === 0 && orphans === 0) return ok(`${documents} documents, all with their points${waiting}`)
     return warning(
       `${incomplete} documents lack points, ${orphans} documents are only points${waiting}`,
@@ -16,4 +22,13 @@ export const pointsCheck: Check = {
       'selfrag maintain --only points indexes the first again and deletes the second',
     )
   },
+}
+
+function notWhole(failures: readonly TenantFailure[]): Finding {
+  const [{ cause }] = failures as readonly [TenantFailure]
+  return failed(
+    `rows and points of ${failures.map(({ tenant }) => tenant).join(', ')} cannot be compared: ${cause instanceof Error ? cause.message : String(cause)}`,
+    "the tenant's schema, role or collection is not whole",
+    'docs/operations/troubleshooting/README.md; what made the tenant (its RagTenant, or POST /admin/tenants) makes it whole again',
+  )
 }

@@ -7,10 +7,11 @@ export interface OwnedSchema {
   readonly role: string | null
 }
 
-/** Pure. @param slugs of all tenants */
-export function ownedSchemas(slugs: readonly string[], database: string): OwnedSchema[] {
-  const own = [CONTROL_SCHEMA, QUEUE_SCHEMA, VECTOR_SCHEMA].map(name => ({ name, role: null }))
-  return [...own, ...slugs.map(slug => ({ name: tenantSchema(slug), role: tenantRole(slug, database) }))]
+export const productSchemas: readonly OwnedSchema[] = [CONTROL_SCHEMA, QUEUE_SCHEMA, VECTOR_SCHEMA].map(name => ({ name, role: null })) // prettier-ignore
+
+/** Pure. */
+export function schemaOfTenant(slug: string, database: string): OwnedSchema {
+  return { name: tenantSchema(slug), role: tenantRole(slug, database) }
 }
 
 /**
