@@ -3,13 +3,13 @@ import { pageChunkTerms, type ChunkTerms } from '../stores/postgres/chunks.ts'
 import { bumpKnowledgeBase, lockKnowledgeBaseContents } from '../stores/postgres/knowledge-bases.ts'
 import { activeGeneration } from '../stores/postgres/embedding-generations.ts'
 import { deleteExpiredKeys } from '../stores/postgres/idempotency-keys.ts'
-import { forgetEndedJobs, updateJob } from '../stores/postgres/jobs.ts'
+import { updateJob } from '../stores/postgres/jobs.ts'
 import { beginReweighing, endReweighing, readSummary, recount } from '../stores/postgres/lexical-statistics.ts'
 import { inTenant, type TenantTransaction } from '../stores/postgres/tenant-scope.ts'
 import { pointId } from '../stores/vectors/point-id.ts'
 import { CollectionMissing, type SparseVector } from '../stores/vectors/vector-store.ts'
 import { measureLegs } from './measure-legs.ts'
-import { runSteps } from './job-steps.ts'
+import { runStepsOrGiveUp } from './job-steps.ts'
 import { type JobWork, within } from './job-work.ts'
 import { sameAverage, weightFor } from './weight-average.ts'
 
@@ -22,14 +22,13 @@ export async function calibrate(work: JobWork): Promise<void> {
   if (!(await within(work, tenant => lockKnowledgeBaseContents(tenant, job.kb_id)))) {
     return updateJob(parts.database, job.id, { status: 'cancelled', finished_at: parts.now() })
   }
-  await runSteps(work, [
+  await runStepsOrGiveUp(work, [
     {
       name: 'count',
       async run() {
         return within(work, async tenant => {
           await recount(tenant, job.kb_id)
           await deleteExpiredKeys(tenant)
-          await tenant.control(sql => forgetEndedJobs(sql, job.id, { kb_id: job.kb_id, kind: 'calibrate' }))
           const summary = await readSummary(tenant, job.kb_id)
           return `${summary?.chunk_count ?? 0} chunks`
         })

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Mover } from '../provisioning/moving/mover.ts'
 import type { MoveTiming } from '../provisioning/moving/plan-move.ts'
 import type { IngestionParts } from './ingestion-parts.ts'
+import { retryGivenUp } from './retry-given-up.ts'
 import { runJob } from './run-job.ts'
 import { scheduledTasks } from './scheduled-tasks.ts'
 
@@ -37,6 +38,7 @@ async function keepTrying(parts: IngestionParts, concurrency: number, stopping: 
       const run = (jobId: string, signal: AbortSignal) => runJob(parts, jobId, signal)
       await parts.queue.work(concurrency, run, scheduledTasks(parts))
       parts.log.info({ concurrency }, 'the worker takes jobs')
+      await retryGivenUp(parts).catch((error: unknown) => parts.log.warn({ err: error }, 'what was given up could not be asked for again')) // prettier-ignore
       return
     } catch (error) {
       if (attempt === 1) parts.log.warn({ err: error }, 'the worker cannot use its queue yet and tries again')

@@ -3,10 +3,10 @@ import { fingerprint } from '../contract/fingerprint.ts'
 import { activeGeneration } from '../stores/postgres/embedding-generations.ts'
 import { isBusy } from '../stores/postgres/jobs.ts'
 import { bumpKnowledgeBase, findKnowledgeBase, lockKnowledgeBaseContents } from '../stores/postgres/knowledge-bases.ts'
-import { publishTree, treeCoverage } from '../stores/postgres/summaries.ts'
+import { dropStraySummaries, publishTree, treeCoverage } from '../stores/postgres/summaries.ts'
 import { chosenLlm } from './asking-llm.ts'
 import { NotYet } from './job-failure.ts'
-import { runSteps } from './job-steps.ts'
+import { runStepsOrGiveUp } from './job-steps.ts'
 import { type JobWork, within } from './job-work.ts'
 import { buildTree, type TreeNode } from './summary-tree/build-tree.ts'
 import { notDue } from './summary-tree/tree-due.ts'
@@ -18,7 +18,17 @@ const KEPT = 1_500
 
 /** Makes the tree of summaries of a knowledge base anew, when it is wanted and it is time; or takes it away. */
 export async function summarize(work: JobWork): Promise<void> {
-  await runSteps(work, [{ name: 'summarize', run: () => makeTree(work) }])
+  await runStepsOrGiveUp(work, [{ name: 'summarize', run: () => cleanly(work, makeTree) }])
+}
+
+/** However it ends, no summary is left of chunks that went meanwhile: whoever deleted them came before it was there. */
+async function cleanly(work: JobWork, make: (work: JobWork) => Promise<string>): Promise<string> {
+  const { signal, job } = work
+  try {
+    return await make(work)
+  } finally {
+    if (!signal.aborted) await within(work, tenant => dropStraySummaries(tenant, job.kb_id))
+  }
 }
 
 async function makeTree(work: JobWork): Promise<string> {
@@ -47,6 +57,7 @@ async function makeTree(work: JobWork): Promise<string> {
     // What was made of chunks that stayed is found again; nothing of those that went is shown.
     if (now?.version !== knowledgeBase.version) throw new NotYet('the knowledge base has changed meanwhile')
     await publishTree(tenant, job.kb_id, generation.fingerprint, sources)
+    await dropStraySummaries(tenant, job.kb_id)
     await bumpKnowledgeBase(tenant, job.kb_id)
   })
   return `${sources.length} summaries of ${chunks.length} chunks`

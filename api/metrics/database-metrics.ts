@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { countGivenUp } from '../stores/postgres/given-up-jobs.ts'
 import { countUnfinishedJobs } from '../stores/postgres/job-counts.ts'
 import { readLastBackup } from '../stores/postgres/last-backup.ts'
 import type { Metrics } from '../metrics.ts'
@@ -52,6 +53,15 @@ export function observeDatabase(database: Knex, metrics: Metrics, limit: number)
     const counts = await countUnfinishedJobs(database).catch(() => null)
     for (const [status, count] of counts ?? []) set(count, { status })
   })
+  metrics.addGauge(
+    'jobs_given_up',
+    'Knowledge bases whose statistics (calibrate) or tree of summaries (summarize) was refused for good when it was tried last.',
+    ['kind'],
+    async set => {
+      const counts = await countGivenUp(database).catch(() => null)
+      for (const [kind, count] of counts ?? []) set(count, { kind })
+    },
+  )
 }
 
 /** knex tells a query's begin and end by the same uid. */

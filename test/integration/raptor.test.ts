@@ -1,6 +1,14 @@
 import { expect } from 'chai'
 import { before, describe, it } from 'mocha'
+import { buildIngestion } from '../../api/build-ingestion.ts'
+import type { Patient } from '../../api/doctor/check.ts'
+import { jobsCheck } from '../../api/doctor/checks/jobs.ts'
+import { retryGivenUp } from '../../api/ingestion/retry-given-up.ts'
+import { submitJobs } from '../../api/ingestion/submit-jobs.ts'
 import { startEmbeddedPostgres } from '../../api/standalone/embedded-postgres.ts'
+import { givenUpJobs } from '../../api/stores/postgres/given-up-jobs.ts'
+import { storedSummaryTrees } from '../../api/retrieval/summary-trees/stored-summary-trees.ts'
+import { activeGeneration } from '../../api/stores/postgres/embedding-generations.ts'
 import type { SummaryRow } from '../../api/stores/postgres/rows.ts'
 import { inTenant, TenantScope, type TenantTransaction } from '../../api/stores/postgres/tenant-scope.ts'
 import { findTenant } from '../../api/stores/postgres/tenants.ts'
@@ -60,6 +68,10 @@ for (const engine of ['qdrant', 'pgvector'] as const)
       const { database } = api.application.stores
       return inTenant(database, new TenantScope((await findTenant(database, tenant.id))!), work)
     }
+    const askForTree = async () => {
+      await inTenantOf(inside => submitJobs(inside, api.application.queue, [{ kind: 'summarize', knowledgeBaseId: knowledgeBase }])) // prettier-ignore
+      api.application.queue.wake()
+    }
     const summaries = () => inTenantOf(({ sql }) => sql<SummaryRow>('summaries').select() as Promise<SummaryRow[]>)
 
     it('makes the tree when documents are ready, to one summary of all, and leads from summaries to chunks', async () => {
@@ -106,6 +118,57 @@ for (const engine of ['qdrant', 'pgvector'] as const)
       const stranger = await api.tenant()
       const foreign = await stranger.client.post('/v1/retrieve', { query: 'sea horses', knowledge_base_ids: [knowledgeBase], retriever: 'raptor' }) // prettier-ignore
       expect([foreign.status, foreign.body.code]).to.deep.equal([404, 'KB_NOT_FOUND'])
+    })
+
+    it('shows a tree, and what lies near its summaries, to its own tenant and to keys of its knowledge base alone', async () => {
+      const { database, vectors } = api.application.stores
+      const own = (await findTenant(database, tenant.id))!
+      const stranger = (await findTenant(database, (await api.tenant()).id))!
+      const { fingerprint } = (await activeGeneration(database, own.collection))!
+      const elsewhere = await tenant.knowledgeBase('elsewhere')
+      const trees = storedSummaryTrees(database)
+      const tree = await trees.of(new TenantScope(own), [knowledgeBase], fingerprint)
+      expect(tree.length).to.be.greaterThan(1)
+      const legs = tree.map(({ embedding }) => ({ using: 'dense', vector: embedding, limit: 30 }) as const)
+      const near = async (scope: TenantScope) => (await vectors.search(scope.vectors(), { legs })).flat()
+      expect(await near(new TenantScope(own, [knowledgeBase]))).not.to.be.empty
+      for (const scope of [new TenantScope(stranger), new TenantScope(own, [elsewhere])]) {
+        expect(await trees.of(scope, [knowledgeBase], fingerprint)).to.deep.equal([])
+        expect(await near(scope)).to.deep.equal([])
+      }
+    })
+
+    it('keeps no summary that was made of a chunk while that went, even when no tree is due', async () => {
+      await inTenantOf(({ sql }) => sql.raw(
+        `INSERT INTO summaries (kb_id, level, source, text, chunk_ids, embedding, embedded_by)
+         SELECT kb_id, level, 'late', 'Of what is gone.', ARRAY[gen_random_uuid()], embedding, embedded_by FROM summaries WHERE live LIMIT 1`,
+      )) // prettier-ignore
+      await askForTree()
+      await eventually(async () => expect((await summaries()).filter(({ source }) => source === 'late')).to.be.empty, 30_000) // prettier-ignore
+      expect((await summaries()).length).to.be.greaterThan(1)
+    })
+
+    it('gives a tree up that is refused for good, tells why, and makes it when a worker starts anew', async () => {
+      const { database } = api.application.stores
+      const kept = await summaries()
+      await inTenantOf(({ sql }) => sql('summaries').delete())
+      models.misbehave({ kind: 'status', status: 401 })
+      await askForTree()
+      const [job] = await eventually(async () => {
+        const given = await givenUpJobs(database)
+        expect(given).to.have.length(1)
+        return given
+      }, 30_000)
+      expect(job).to.deep.include({ kb_id: knowledgeBase, kind: 'summarize' })
+      expect(job!.error).to.deep.include({ code: 'LLM_FAILED', transient: false })
+      expect(job!.error!.message).to.contain('refused the API key')
+      expect(await (await fetch(`${api.url}/metrics`)).text()).to.contain('jobs_given_up{kind="summarize"} 1')
+      const found = await jobsCheck.examine({ database } as Patient, new AbortController().signal)
+      expect(found).to.include({ status: 'warning', cause: `LLM_FAILED: ${job!.error!.message}` })
+      models.reset({ reply: () => JSON.stringify({ summary: 'Of sea horses: how they live and are fed.' }) })
+      expect(await retryGivenUp(buildIngestion(api.application))).to.equal(1)
+      await eventually(async () => expect((await summaries()).filter(({ live }) => live)).to.have.length(kept.length), 30_000) // prettier-ignore
+      await eventually(async () => expect(await givenUpJobs(database)).to.be.empty)
     })
 
     it('keeps no summary of a deleted document, and makes the tree of the rest anew', async () => {

@@ -6,6 +6,7 @@ import { databaseCheck } from './database.ts'
 import { diskCheck } from './disk.ts'
 import { embeddingCheck } from './embedding.ts'
 import { isolationCheck } from './isolation.ts'
+import { jobsCheck } from './jobs.ts'
 import { llmCheck } from './llm.ts'
 import { memoryCheck } from './memory.ts'
 import { migrationsCheck } from './migrations.ts'
@@ -26,6 +27,7 @@ export const checks: readonly Check[] = [
   vectorsCheck,
   collectionsCheck,
   pointsCheck,
+  jobsCheck,
   isolationCheck,
   redisCheck,
   embeddingCheck,

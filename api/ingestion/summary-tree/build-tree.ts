@@ -63,7 +63,9 @@ async function makeLevel(
     const page = groups.slice(at, at + PAGE).map(members => ({ members, source: sourceOf(level, members) }))
     const known = await within(work, tenant => knownSummaries(tenant, work.job.kb_id, makers.fingerprint, page.map(({ source }) => source))) // prettier-ignore
     const missing = page.filter(({ source }) => !known.some(one => one.source === source))
-    const made = await make(work, level, missing, makers)
+    const { made, refusal } = await make(work, level, missing, makers)
+    // Not one of so many: it is not about what they say.
+    if (refusal && level === 1 && nodes.length + known.length + made.length === 0) throw refusal
     await within(work, tenant => insertSummaries(tenant, made))
     const rows = new Map([...known, ...made].map(row => [row.source, row]))
     for (const { source } of page) {
@@ -75,19 +77,27 @@ async function makeLevel(
   return nodes
 }
 
+type Summarized = { readonly text: string; readonly group: Group }
 type Group = { readonly members: readonly TreeNode[]; readonly source: string }
 
+/** What was made of a page of groups, and why some were left out. */
+interface Page {
+  readonly made: readonly NewSummary[]
+  readonly refusal: LlmFailure | undefined
+}
+
 /** Groups that an LLM refuses or can make no sense of are left out: their chunks are found by themselves. */
-async function make(work: JobWork, level: number, groups: readonly Group[], makers: TreeMakers): Promise<NewSummary[]> {
+async function make(work: JobWork, level: number, groups: readonly Group[], makers: TreeMakers): Promise<Page> {
   const { llm, embedding, fingerprint } = makers
   const queue = new PQueue({ concurrency: CALLS_AT_ONCE })
   const answers = await stopOnFailure([work.signal], signal =>
     queue.addAll(groups.map(group => () => summarized(llm, group, signal))),
   )
-  const written = answers.filter(one => one !== null)
-  if (written.length === 0) return []
+  const written = answers.filter((one): one is Summarized => !(one instanceof LlmFailure))
+  const refusal = answers.find(one => one instanceof LlmFailure)
+  if (written.length === 0) return { made: [], refusal }
   const vectors = await embedding.embedder.embed(written.map(({ text }) => text), 'document', work.signal) // prettier-ignore
-  return written.map(({ text, group }, at) => ({
+  const made = written.map(({ text, group }, at) => ({
     kb_id: work.job.kb_id,
     level,
     source: group.source,
@@ -96,22 +106,26 @@ async function make(work: JobWork, level: number, groups: readonly Group[], make
     embedding: encodeEmbedding(vectors[at]!, embedding.space.dimension),
     embedded_by: fingerprint,
   }))
+  return { made, refusal }
 }
 
-async function summarized(llm: Llm, group: Group, signal: AbortSignal) {
+/** Gives the failure when it is about this group. @throws LlmFailure when it would be the same with any other */
+async function summarized(llm: Llm, group: Group, signal: AbortSignal): Promise<Summarized | LlmFailure> {
   signal.throwIfAborted()
   const texts = group.members.map(({ text }) => text)
   try {
     return { text: await fromLlm(() => summarizeCluster(llm, texts, signal)), group }
   } catch (error) {
-    // A model that is away is waited for; one that refuses this group or makes no sense of it would do so for ever.
-    if (error instanceof LlmFailure && !isAway(error)) return null
+    if (error instanceof LlmFailure && isAboutTexts(error)) return error
     throw error
   }
 }
 
-function isAway({ cause }: LlmFailure): boolean {
-  return cause instanceof ProviderError && cause.transient
+/** Too long, or against a provider's rules. A model that is away is waited for; a wrong key or model helps nobody. */
+const aboutTexts: ReadonlySet<number | undefined> = new Set([400, 413, 422])
+
+function isAboutTexts({ cause }: LlmFailure): boolean {
+  return !(cause instanceof ProviderError) || (!cause.transient && aboutTexts.has(cause.status))
 }
 
 function sourceOf(level: number, members: readonly TreeNode[]): string {

@@ -64,6 +64,15 @@ export async function dropSummariesOf({ sql }: Tenant, documentId: string): Prom
   )
 }
 
+/** Whatever was made of chunks that went while it was being made, of documents that were deleted or replaced. */
+export async function dropStraySummaries({ sql }: Tenant, knowledgeBaseId: string): Promise<void> {
+  await sql.raw(
+    `DELETE FROM summaries WHERE kb_id = ? AND EXISTS (
+       SELECT FROM unnest(chunk_ids) AS told (id) WHERE NOT EXISTS (SELECT FROM chunks WHERE chunks.id = told.id))`,
+    [knowledgeBaseId],
+  )
+}
+
 /** How many chunks a knowledge base has, and how many of them its tree speaks of. */
 export async function treeCoverage(
   { sql }: Tenant,

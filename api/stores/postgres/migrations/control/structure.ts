@@ -125,6 +125,7 @@ export const controlStructure: SchemaStructure = {
     },
     "indexes": {
       "jobs_document": "CREATE INDEX jobs_document ON jobs USING btree (document_id)",
+      "jobs_given_up": "CREATE INDEX jobs_given_up ON jobs USING btree (tenant_id, kb_id) WHERE ((status = 'failed'::text) AND (kind = ANY (ARRAY['calibrate'::text, 'summarize'::text])))",
       "jobs_unfinished": "CREATE INDEX jobs_unfinished ON jobs USING btree (tenant_id, status) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]))"
     }
   },
