@@ -148,6 +148,7 @@ export function buildApplication(options: ApplicationOptions): Application {
     knowledgeBases: new KnowledgeBaseService({
       database,
       chunking: configuration.chunking,
+      longestChunk: embedding?.embedder.maxInputCharacters ?? Infinity,
       models,
       directory: retrieval.directory,
       deletion: {

@@ -15,6 +15,7 @@ import { findTenant, lockTenant } from '../stores/postgres/tenants.ts'
 import { auditChange } from './audit.ts'
 import type { Request } from './caller.ts'
 import { refuseDeclared } from './declared.ts'
+import { type KnowledgeBaseState, knowledgeBaseStates } from './knowledge-base-state.ts'
 import type { KnowledgeBaseDirectory } from './knowledge-base-directory.ts'
 import type { Page, PageRequest } from './page.ts'
 import type { RequestModels } from './request-models.ts'
@@ -37,6 +38,8 @@ export interface KnowledgeBaseParts {
   readonly database: Knex
   /** The pipeline's, to judge a knowledge base's own settings with. */
   readonly chunking: ChunkingSettings
+  /** Characters that the embedding model reads. */
+  readonly longestChunk: number
   /** Says whether there is an LLM for its documents. */
   readonly models: Pick<RequestModels, 'resolve'>
   /** Told when a tenant's knowledge bases change. */
@@ -80,6 +83,15 @@ export class KnowledgeBaseService {
   /** @throws ApiError KB_NOT_FOUND */
   async get(scope: TenantScope, id: string): Promise<KnowledgeBaseRow> {
     return required(await inTenant(this.#parts.database, scope, tenant => findKnowledgeBase(tenant, id)), id)
+  }
+
+  /** What has become of them, by id. */
+  async states(
+    scope: TenantScope,
+    rows: readonly KnowledgeBaseRow[],
+  ): Promise<ReadonlyMap<string, KnowledgeBaseState>> {
+    const { database, chunking: pipeline, longestChunk: longest } = this.#parts
+    return inTenant(database, scope, tenant => knowledgeBaseStates(tenant, rows, { pipeline, longest }))
   }
 
   /** @throws ApiError CONFLICT (the name is taken), QUOTA_EXCEEDED, FORBIDDEN (the key is limited), VALIDATION_ERROR */

@@ -2,6 +2,7 @@ import { answeringSchema, readAnswering } from '../../contract/answering.ts'
 import { defined } from '../../contract/defined.ts'
 import { modelChoiceSchema, readModelChoice } from '../../contract/model-reference.ts'
 import { z } from 'zod'
+import type { KnowledgeBaseState } from '../../services/knowledge-base-state.ts'
 import type { KnowledgeBaseRow } from '../../stores/postgres/rows.ts'
 import { entityTag, onlyIfSeen, requireSeen, unlessKnown, unlessSeen } from '../entity-tag.ts'
 import { knowledgeBaseParams } from '../identifier.ts'
@@ -21,20 +22,37 @@ const nameSchema = z
   .max(100)
   .refine(name => !/\p{Cc}/u.test(name), 'must not hold control characters')
 
-const knowledgeBaseSchema = z
-  .object({
-    id: z.uuid(),
-    name: z.string(),
-    description: z.string(),
-    chunking: chunkingBody.describe('Its own settings; what is not here is the pipeline’s.'),
-    retrieval: retrievalSettingsBody.describe('Its own settings; what is not here is the pipeline’s.'),
-    answering: answeringSchema.describe('How answers from it are written.'),
-    models: modelChoiceSchema.describe('Models that it chooses; what is not here is the tenant’s.'),
-    managed_by: z.enum(['api', 'resource']).describe('`resource`: a RagTenant declares it, so HTTP cannot change it.'),
-    created_at: z.iso.datetime(),
-    updated_at: z.iso.datetime(),
-  })
-  .meta({ id: 'KnowledgeBase' })
+const settingsFields = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  description: z.string(),
+  chunking: chunkingBody.describe('Its own settings; what is not here is the pipeline’s.'),
+  retrieval: retrievalSettingsBody.describe('Its own settings; what is not here is the pipeline’s.'),
+  answering: answeringSchema.describe('How answers from it are written.'),
+  models: modelChoiceSchema.describe('Models that it chooses; what is not here is the tenant’s.'),
+  managed_by: z.enum(['api', 'resource']).describe('`resource`: a RagTenant declares it, so HTTP cannot change it.'),
+  created_at: z.iso.datetime(),
+  updated_at: z.iso.datetime(),
+})
+
+/** What changes by itself. */
+const stateFields = z.object({
+  outdated_documents: z
+    .int()
+    .describe('Documents that were cut with other chunking settings than are in force now, and are until `POST /v1/documents/{id}/reprocess`.'), // prettier-ignore
+  given_up: z
+    .array(
+      z.object({
+        job: z.enum(['calibrate', 'summarize']).describe('`calibrate`: its statistics; `summarize`: the tree of `raptor`.'),
+        code: z.string(),
+        message: z.string(),
+        at: z.iso.datetime(),
+      }),
+    )
+    .describe('What a model refused for good when it was tried last. It is tried again when `retrieval` is set, a worker starts or a document changes.'), // prettier-ignore
+})
+
+const knowledgeBaseSchema = z.object({ ...settingsFields.shape, ...stateFields.shape }).meta({ id: 'KnowledgeBase' })
 
 const createBody = z.strictObject({
   name: nameSchema.describe('Unique within the tenant.'),
@@ -69,7 +87,9 @@ export const listKnowledgeBases = defineRoute({
   responses: { 200: { description: 'Ordered by name.', schema: pageSchema(knowledgeBaseSchema) } },
   async handler({ scope, query, services }) {
     const found = await services.knowledgeBases.list(scope, pageRequest(query, knowledgeBaseOrder))
-    return { status: 200, body: pageReply(found, query, knowledgeBaseOrder, show) }
+    const states = await services.knowledgeBases.states(scope, found.items)
+    const showAll = (row: KnowledgeBaseRow) => ({ ...show(row), ...showState(states.get(row.id)) })
+    return { status: 200, body: pageReply(found, query, knowledgeBaseOrder, showAll) }
   },
 })
 
@@ -87,7 +107,11 @@ export const createKnowledgeBase = defineRoute({
     services.requestModels.check(body.models)
     const input = { ...body, chunking: readChunking(body.chunking), retrieval: readRetrieval(body.retrieval) }
     const row = await services.knowledgeBases.create(scope, input, { caller, requestId })
-    return { status: 201, body: show(row), headers: { Location: `/v1/knowledge-bases/${row.id}` } }
+    return {
+      status: 201,
+      body: { ...show(row), ...showState() },
+      headers: { Location: `/v1/knowledge-bases/${row.id}` },
+    }
   },
 })
 
@@ -106,7 +130,9 @@ export const getKnowledgeBase = defineRoute({
   },
   errors: ['KB_NOT_FOUND'],
   async handler({ scope, params, headers, services }) {
-    return unlessSeen(show(await services.knowledgeBases.get(scope, params.id)), headers)
+    const row = await services.knowledgeBases.get(scope, params.id)
+    const state = showState((await services.knowledgeBases.states(scope, [row])).get(row.id))
+    return unlessSeen({ ...show(row), ...state }, headers, entityTag(show(row), state))
   },
 })
 
@@ -135,7 +161,8 @@ export const updateKnowledgeBase = defineRoute({
     })
     const check = (row: KnowledgeBaseRow) => requireSeen(show(row), headers)
     const row = await services.knowledgeBases.update(scope, params.id, changes, { caller, requestId }, check)
-    return { status: 200, body: show(row), headers: { ETag: entityTag(show(row)) } }
+    const state = showState((await services.knowledgeBases.states(scope, [row])).get(row.id))
+    return { status: 200, body: { ...show(row), ...state }, headers: { ETag: entityTag(show(row), state) } }
   },
 })
 
@@ -158,7 +185,7 @@ export const deleteKnowledgeBase = defineRoute({
   },
 })
 
-function show(row: KnowledgeBaseRow): z.output<typeof knowledgeBaseSchema> {
+function show(row: KnowledgeBaseRow): z.output<typeof settingsFields> {
   return {
     id: row.id,
     name: row.name,
@@ -170,5 +197,20 @@ function show(row: KnowledgeBaseRow): z.output<typeof knowledgeBaseSchema> {
     managed_by: row.managed_by,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
+  }
+}
+
+/** Of a new one, when none is given. */
+function showState(
+  { outdatedDocuments, givenUp }: KnowledgeBaseState = { outdatedDocuments: 0, givenUp: [] },
+): z.output<typeof stateFields> {
+  return {
+    outdated_documents: outdatedDocuments,
+    given_up: givenUp.map(({ kind, error, finished_at }) => ({
+      job: kind,
+      code: error?.code ?? 'INTERNAL_ERROR',
+      message: error?.message ?? '',
+      at: finished_at!.toISOString(),
+    })),
   }
 }

@@ -1,6 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises'
-import { chunkingSchema, type ChunkingSettings, chunkingVersion } from '../../contract/chunking.ts'
-import { settingsFingerprint } from '../../contract/fingerprint.ts'
+import type { ChunkingSettings } from '../../contract/chunking.ts'
 import { analyze } from '../../retrieval/bm25/analyzer.ts'
 import { deleteDrafts, insertDrafts, type NewChunkDraft } from '../../stores/postgres/chunk-drafts.ts'
 import { readParsed } from '../../stores/postgres/document-sources.ts'
@@ -8,6 +7,7 @@ import { updateDocument } from '../../stores/postgres/documents.ts'
 import { chunkId } from '../../stores/vectors/point-id.ts'
 import type { Chunk } from '../chunkers/chunker.ts'
 import { withinTokens } from '../chunkers/within-tokens.ts'
+import { chunkingFingerprint, effectiveChunking } from '../effective-chunking.ts'
 import { embeddingText } from '../embedding-text.ts'
 import { PAGE, type IngestRun } from '../ingest-run.ts'
 import { PermanentFailure } from '../job-failure.ts'
@@ -21,7 +21,7 @@ export const chunkStage: Stage = {
   name: 'chunk',
   async run(run) {
     const parsed = run.parsed ?? (await loadParsed(run))
-    const settings = effectiveChunking(run)
+    const settings = chunkingOf(run)
     const cut = await run.parts.chunkers[settings.chunker].chunk(parsed, { ...settings, longest: longestChunk(run) })
     const limits = await readingLimits(run.parts.embedding)
     const chunks = limits ? withinTokens(parsed, cut, { ...limits.text, overlap: settings.chunkOverlap }) : cut
@@ -35,7 +35,7 @@ export const chunkStage: Stage = {
         if (run.job.attempts > 0) await deleteDrafts(tenant, id)
         await insertDrafts(tenant, drafts)
         await updateDocument(tenant, id, {
-          chunking_fingerprint: settingsFingerprint({ ...settings, version: chunkingVersion }),
+          chunking_fingerprint: chunkingFingerprint(settings),
           // Of an earlier revision, or of other settings.
           summary: null,
         })
@@ -49,18 +49,9 @@ export const chunkStage: Stage = {
   },
 }
 
-/** What the knowledge base leaves out is the pipeline's; no chunk is longer than the model reads. */
-export function effectiveChunking({ document, parts }: IngestRun): ChunkingSettings {
-  const parsed = chunkingSchema.safeParse({ ...parts.chunking, ...document.kb_chunking })
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    throw new PermanentFailure(
-      'KB_CONFIG_ERROR',
-      `chunking of the knowledge base: ${issue?.path.join('.')}: ${issue?.message}; change it and reprocess the document`,
-    )
-  }
-  const chunkSize = Math.min(parsed.data.chunkSize, longestChunk({ parts }))
-  return { ...parsed.data, chunkSize, chunkOverlap: Math.min(parsed.data.chunkOverlap, Math.floor(chunkSize / 2)) }
+/** How this document is cut. @throws PermanentFailure */
+export function chunkingOf({ document, parts }: IngestRun): ChunkingSettings {
+  return effectiveChunking(document.kb_chunking, { pipeline: parts.chunking, longest: longestChunk({ parts }) })
 }
 
 /** Characters that the embedding model reads. */

@@ -10,7 +10,7 @@ import { chosenEnrichers } from '../enrichers/index.ts'
 import type { IngestRun } from '../ingest-run.ts'
 import { PermanentFailure } from '../job-failure.ts'
 import type { ChunkMetadata } from '../point-metadata.ts'
-import { analyzedColumns, effectiveChunking, loadParsed } from './chunk.ts'
+import { analyzedColumns, chunkingOf, loadParsed } from './chunk.ts'
 import { nothingToWrite, type Stage } from './stage.ts'
 
 /** Chunks of one transaction: what a failure makes to be asked for again. */
@@ -23,7 +23,7 @@ const PAGE = 8
 export const enrichStage: Stage = {
   name: 'enrich',
   async run(run) {
-    const asked = askingLlm(effectiveChunking(run).enrichers)
+    const asked = askingLlm(chunkingOf(run).enrichers)
     if (asked.length === 0) return { detail: 'title path', deferrable: true, commit: nothingToWrite }
     const tools = { llm: await requiredLlm(run, asked), signal: run.signal }
     const chosen = chosenEnrichers(asked)

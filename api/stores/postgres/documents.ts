@@ -122,6 +122,21 @@ export async function countIndexedDocuments({ sql }: Tenant): Promise<number> {
   return Number(counted[0]?.count ?? 0)
 }
 
+/** How many documents that can be found were cut otherwise than their knowledge base wants it, by knowledge base that has such. */
+export async function countCutOtherwise(
+  { sql }: Tenant,
+  wanted: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await sql.raw<{ rows: { kb_id: string; count: string }[] }>(
+    `SELECT documents.kb_id, count(*) FROM unnest(?::uuid[], ?::text[]) AS wanted (kb_id, fingerprint)
+       JOIN documents ON documents.kb_id = wanted.kb_id
+      WHERE documents.status = 'ready' AND documents.chunking_fingerprint IS DISTINCT FROM wanted.fingerprint
+      GROUP BY documents.kb_id`,
+    [[...wanted.keys()], [...wanted.values()]],
+  )
+  return new Map(rows.map(({ kb_id, count }) => [kb_id, Number(count)]))
+}
+
 export interface MetadataFieldRow {
   name: string
   types: string[]

@@ -42,6 +42,23 @@ describe('/v1/knowledge-bases', () => {
     expect(list.items[0].name).to.equal('Another')
   })
 
+  it('tells how many documents are cut with older settings, until they are processed again', async () => {
+    const path = `/v1/knowledge-bases/${await tenant.knowledgeBase('cut')}`
+    const { document_id } = ok(await tenant.client.post(`${path}/documents`, { content: 'The pump runs dry. '.repeat(20) })) // prettier-ignore
+    await untilReady(tenant.client, document_id)
+    const fresh = await tenant.client.get(path)
+    expect(ok(fresh)).to.deep.include({ outdated_documents: 0, given_up: [] })
+    const changed = ok(await tenant.client.patch(path, { chunking: { chunk_size: 100, chunk_overlap: 0 } }))
+    expect(changed.outdated_documents).to.equal(1)
+    expect(ok(await tenant.client.get('/v1/knowledge-bases')).items[0].outdated_documents).to.equal(1)
+    const seen = (await tenant.client.get(path)).headers.get('etag')!
+    ok(await tenant.client.post(`/v1/documents/${document_id}/reprocess`, {}))
+    await untilReady(tenant.client, document_id)
+    const again = await tenant.client.send('GET', path, { headers: { 'If-None-Match': seen } })
+    expect([again.status, again.body.outdated_documents]).to.deep.equal([200, 0])
+    expect((await tenant.client.send('PATCH', path, { body: { description: 'cut small' }, headers: { 'If-Match': seen } })).status).to.equal(200) // prettier-ignore
+  })
+
   it('refuses a name that is taken, on creation and on change', async () => {
     await tenant.knowledgeBase('one')
     const two = await tenant.knowledgeBase('two')

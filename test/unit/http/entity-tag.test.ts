@@ -30,6 +30,14 @@ describe('entity tags', () => {
     })
   }
 
+  it('tell a state that changes by itself, which keeps nobody from changing the rest', () => {
+    const [before, after] = [entityTag(body, { count: 1 }), entityTag(body, { count: 2 })]
+    expect(unlessSeen(body, { 'if-none-match': before }, before).status).to.equal(304)
+    expect(unlessSeen(body, { 'if-none-match': before }, after).status).to.equal(200)
+    requireSeen(body, { 'if-match': `${before}, "other.${'x'.repeat(22)}"` })
+    expect(() => requireSeen({ name: 'other' }, { 'if-match': before })).to.throw(ApiError)
+  })
+
   it('are asked for by nobody who does not send them', () => {
     expect(unlessSeen(body, {}).status).to.equal(200)
     requireSeen(body, {})
