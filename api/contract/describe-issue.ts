@@ -27,13 +27,18 @@ export function describeIssue(issue: RawIssue): string | null {
     case 'invalid_key':
       return `the name of a field ${issue.issues.map(inner => describeIssue(inner as RawIssue)).join(', ')}`
     case 'invalid_union':
-      return `must be ${unionOptions(issue)}, ${got}`
+      return faultWithin(issue) ?? `must be ${unionOptions(issue)}, ${got}`
     default:
       return null
   }
 }
 
-const formats: Readonly<Record<string, string>> = { uuid: 'a UUID', datetime: 'an RFC 3339 date-time', url: 'a URL' }
+const formats: Readonly<Record<string, string>> = {
+  uuid: 'a UUID',
+  date: 'a date, such as 2026-11-30',
+  datetime: 'an RFC 3339 date-time',
+  url: 'a URL',
+}
 
 function expectedType(expected: string): string {
   const names: Readonly<Record<string, string>> = { int: 'an integer', array: 'an array', object: 'an object', record: 'an object' } // prettier-ignore
@@ -68,10 +73,24 @@ function knownFields(issue: RawIssue): string {
   return Object.keys(shape ?? {}).join(', ') || 'none'
 }
 
+/** Where the value is of one option's type and of no other's, what is wrong inside it: `[0].type: must be "text", …`. */
+function faultWithin(issue: RawIssue & { readonly code: 'invalid_union' }): string | null {
+  const [fitting, ...others] = issue.errors.filter(option => option.every(inner => inner.path.length > 0))
+  const fault = fitting?.[0]
+  if (!fault || others.length > 0) return null
+  const path = fault.path.map(key => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')
+  return `${path.replace(/^\./, '')}: ${fault.message}`
+}
+
 function unionOptions(issue: RawIssue & { readonly code: 'invalid_union' }): string {
-  const types = issue.errors.flatMap(option => option.map(inner => ('expected' in inner && inner.path.length === 0 ? expectedType(inner.expected) : null))) // prettier-ignore
-  const known = [...new Set(types.filter(type => type !== null))]
+  const options = issue.errors.flatMap(option => option.filter(inner => inner.path.length === 0).map(unionOption))
+  const known = [...new Set(options.filter(option => option !== null))]
   return known.length > 0 ? known.join(' or ') : 'of another form'
+}
+
+function unionOption(fault: z.core.$ZodIssue): string | null {
+  if (fault.code === 'invalid_type') return expectedType(fault.expected)
+  return fault.code === 'invalid_value' ? oneOf(fault.values) : null
 }
 
 /** The type, and the value itself where it is short and cannot be a document or a secret's whole. */

@@ -47,9 +47,9 @@ export class UsageService {
 export function periodOf(wanted: WantedPeriod, now: Date): UsagePeriod {
   const to = wanted.to ?? (wanted.from ? later(wanted.from, now) : dayOf(now.getTime()))
   const from = wanted.from ?? dayOf(Date.parse(to) - (DEFAULT_DAYS - 1) * DAY_MS)
-  if (from > to) throw new ApiError('VALIDATION_ERROR', `query.from: ${from} is after ${to}, the last day of the period`) // prettier-ignore
+  if (from > to) throw new ApiError('VALIDATION_ERROR', `from: ${from} is after ${to}, the last day of the period`) // prettier-ignore
   if (Date.parse(to) - Date.parse(from) >= MOST_DAYS * DAY_MS)
-    throw new ApiError('VALIDATION_ERROR', `query.from: ${from} to ${to} is longer than ${MOST_DAYS} days; ask for less at a time`) // prettier-ignore
+    throw new ApiError('VALIDATION_ERROR', `from: ${from} to ${to} is longer than ${MOST_DAYS} days; ask for less at a time`) // prettier-ignore
   return { from, to }
 }
 
