@@ -83,10 +83,17 @@ describe('what every request goes through', () => {
       expect(await ask('https://evil.example.com')).to.equal(null)
       const preflight = await fetch(`${api.url}/v1/retrieve`, {
         method: 'OPTIONS',
-        headers: { origin: 'https://app.example.com', 'access-control-request-method': 'POST' },
+        headers: {
+          origin: 'https://app.example.com',
+          'access-control-request-method': 'POST',
+          // As OpenAI's client for JavaScript asks in a browser.
+          'access-control-request-headers': 'authorization,content-type,x-stainless-os',
+        },
       })
       expect(preflight.status).to.equal(204)
-      expect(preflight.headers.get('access-control-allow-headers')).to.contain('Authorization')
+      expect(preflight.headers.get('access-control-allow-headers')).to.equal(
+        'authorization,content-type,x-stainless-os',
+      )
     })
   })
 
