@@ -47,6 +47,8 @@ export async function readForm(request: Request, limitBytes: number): Promise<Fo
 }
 
 function openForm(request: Request, limitBytes: number): busboy.Busboy {
+  // busboy reads URL-encoded forms as well, in which no file can be.
+  if (!/^multipart\/form-data\s*;/i.test(request.get('content-type') ?? '')) throw noForm(request)
   const length = Number(request.get('content-length'))
   // The parts' headers are small; a body far beyond the limit need not be read at all.
   if (length > limitBytes + MAX_FIELD_BYTES) throw tooLarge(limitBytes)
@@ -57,12 +59,16 @@ function openForm(request: Request, limitBytes: number): busboy.Busboy {
       limits: { files: 1, fields: MAX_FIELDS, fieldSize: MAX_FIELD_BYTES, fileSize: limitBytes, fieldNameSize: 100 },
     })
   } catch (cause) {
-    const type = JSON.stringify((request.get('content-type') ?? '').slice(0, 80))
-    throw new ApiError('VALIDATION_ERROR', `Content-Type: is ${type}; send multipart/form-data with a boundary`, {
-      status: 415,
-      cause,
-    })
+    throw noForm(request, cause)
   }
+}
+
+function noForm(request: Request, cause?: unknown): ApiError {
+  const type = JSON.stringify((request.get('content-type') ?? '').slice(0, 80))
+  return new ApiError('VALIDATION_ERROR', `Content-Type: is ${type}; send multipart/form-data with a boundary`, {
+    status: 415,
+    cause,
+  })
 }
 
 async function parse(request: Request, form: busboy.Busboy): Promise<void> {

@@ -75,8 +75,12 @@ function parseField(field: string, inner: unknown, path: string): Condition[] {
 }
 
 function parseCondition(field: string, op: string, value: unknown, path: string): Condition {
-  if (!isOperator(op))
-    return fail(path, `unknown operator; allowed: ${operatorNames.join(', ')} (a nested field is written "${excerpt(field)}.${excerpt(op)}")`) // prettier-ignore
+  if (!isOperator(op)) {
+    const hint = op.startsWith('$')
+      ? 'written without "$"'
+      : `a nested field is written "${excerpt(field)}.${excerpt(op)}"`
+    return fail(path, `unknown operator; allowed: ${operatorNames.join(', ')} (${hint})`)
+  }
   const parsed = operands[op].safeParse(value)
   if (!parsed.success) return fail(path, `${parsed.error.issues[0]?.message ?? 'is not allowed'}, got ${shown(value)}`)
   return { field, op, value: parsed.data } as Condition

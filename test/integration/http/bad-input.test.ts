@@ -157,10 +157,17 @@ describe('bad input', () => {
       )
     })
 
-    it('refuses a file above the limit with 413 and JSON with 415', async () => {
+    it('refuses a file above the limit with 413, and JSON and URL-encoded forms with 415', async () => {
       expectRefusal(await upload('x'.repeat(1024 * 1024 + 1)), 413, 'larger than 1 MiB')
       expectRefusal(await upload('x'.repeat(3 * 1024 * 1024)), 413, 'larger than 1 MiB')
       expectRefusal(await tenant.client.post(`${documents}/upload`, { a: 1 }), 415, 'Content-Type')
+      // What curl sends with --data-binary, when nothing else is said.
+      const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+      expectRefusal(
+        await tenant.client.send('POST', `${documents}/upload`, { raw: 'file', headers }),
+        415,
+        'Content-Type',
+      )
     })
 
     it('refuses a form that ends in the middle', async () => {
