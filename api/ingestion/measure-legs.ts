@@ -14,9 +14,9 @@ import { readStatistics, readSummary, writeLegWorth } from '../stores/postgres/l
 import type { LexicalStatisticsRow } from '../stores/postgres/rows.ts'
 import { inTenant } from '../stores/postgres/tenant-scope.ts'
 import { pointId } from '../stores/vectors/point-id.ts'
-import type { ScoredPoint } from '../stores/vectors/vector-store.ts'
 import { embeddingText } from './embedding-text.ts'
 import { heldOut } from './held-out.ts'
+import { meanReciprocal, meanStandardScore, standingOf } from './held-out-standing.ts'
 import type { EmbeddingPart } from './ingestion-parts.ts'
 import type { JobWork } from './job-work.ts'
 
@@ -57,9 +57,11 @@ export async function measureLegs({ parts, scope, job, signal }: JobWork): Promi
   const { statistics, chunks } = due
 
   const probes = chunks.flatMap((chunk, index) => probe(chunk, index, generation.generation, embedding))
-  const ranks = await rank({ parts, scope, job, signal }, embedding, statistics, probes)
+  const standings = await compare({ parts, scope, job, signal }, embedding, statistics, probes)
+  const [dense, bm25] = [standings.map(one => one.dense), standings.map(one => one.bm25)]
   const worth: LegWorth = {
-    meanReciprocalRank: { dense: meanReciprocal(ranks.map(one => one.dense)), bm25: meanReciprocal(ranks.map(one => one.bm25)) }, // prettier-ignore
+    meanReciprocalRank: { dense: meanReciprocal(dense.map(({ place }) => place)), bm25: meanReciprocal(bm25.map(({ place }) => place)) }, // prettier-ignore
+    standardScore: { dense: meanStandardScore(dense), bm25: meanStandardScore(bm25) },
     passages: probes.length,
     chunks: statistics.chunk_count,
     fingerprint: generation.fingerprint,
@@ -70,8 +72,8 @@ export async function measureLegs({ parts, scope, job, signal }: JobWork): Promi
     // Rankings change, so remembered ones are no longer true.
     await bumpKnowledgeBase(tenant, job.kb_id)
   })
-  const { dense, bm25 } = worth.meanReciprocalRank
-  return `dense ${dense.toFixed(2)}, bm25 ${bm25.toFixed(2)} with ${probes.length} passages`
+  const { standardScore: found } = worth
+  return `dense ${found!.dense.toFixed(2)}, bm25 ${found!.bm25.toFixed(2)} with ${probes.length} passages`
 }
 
 function probe(chunk: ChunkInDocument, index: number, generation: number, { embedder }: EmbeddingPart): Probe[] {
@@ -81,8 +83,8 @@ function probe(chunk: ChunkInDocument, index: number, generation: number, { embe
   return [{ passage: found.passage, rest, ownPoint: pointId(chunk.id, generation) }]
 }
 
-/** At which place each leg would list the rest of each probe's chunk; null: not among the first ones. */
-async function rank(
+/** Where each leg would list the rest of each probe's chunk. */
+async function compare(
   { parts, scope, job, signal }: JobWork,
   { embedder }: EmbeddingPart,
   row: LexicalStatisticsRow,
@@ -92,7 +94,7 @@ async function rank(
   const asked = await embedder.embed(probes.map(({ passage }) => passage), 'query', signal) // prettier-ignore
   const expected = await embedder.embed(probes.map(({ rest }) => rest), 'document', signal) // prettier-ignore
   const statistics = new LexicalStatistics(row)
-  const ranks = []
+  const standings = []
   for (const [index, { passage, rest, ownPoint }] of probes.entries()) {
     signal.throwIfAborted()
     const words = queryWeights(analyze(passage), statistics)
@@ -105,22 +107,13 @@ async function rank(
       signal,
     })
     const weighed = documentWeights(analyze(rest), row.weighted_with)
-    ranks.push({
-      dense: place(dense, ownPoint, cosine(vector, expected[index]!)),
-      bm25: place(bm25, ownPoint, product(words, weighed)),
+    const population = Math.max(dense.length, bm25.length)
+    standings.push({
+      dense: standingOf(dense, ownPoint, cosine(vector, expected[index]!), { limit: POOL, population }),
+      bm25: standingOf(bm25, ownPoint, product(words, weighed), { limit: POOL, population, floor: 0 }),
     })
   }
-  return ranks
-}
-
-function place(list: readonly ScoredPoint[], without: string, score: number): number | null {
-  const others = list.filter(({ id }) => id !== without)
-  const before = others.filter(other => other.score > score).length
-  return before < others.length || (others.length < POOL - 1 && score > 0) ? before + 1 : null
-}
-
-function meanReciprocal(places: readonly (number | null)[]): number {
-  return places.reduce<number>((sum, one) => sum + (one === null ? 0 : 1 / one), 0) / Math.max(1, places.length)
+  return standings
 }
 
 function product(a: ReturnType<typeof queryWeights>, b: ReturnType<typeof queryWeights>): number {

@@ -26,6 +26,8 @@ the place of its best chunk.
 
   --dataset DIR      default: SELFRAG_EVAL_DIR
   --retriever A,B    default: ${usual.join(',')}; also ${asksLlm.join(', ')}
+  --rerank MODE      mmr, model (SELFRAG_URL with RERANK_PROVIDER there), llm: the order that it gives
+  --group-by document  documents instead of chunks in each answer; the ranking is the same, in fewer requests
   --limit N          only the first N queries
   --json FILE        the figures as JSON
   --per-query FILE   one JSON line a query and retriever
@@ -40,6 +42,8 @@ const { values: options, positionals } = parseArgs({
   options: {
     dataset: { type: 'string' },
     retriever: { type: 'string' },
+    rerank: { type: 'string' },
+    'group-by': { type: 'string' },
     limit: { type: 'string' },
     json: { type: 'string' },
     'per-query': { type: 'string' },
@@ -67,7 +71,7 @@ async function run(path: string): Promise<void> {
   console.log(`${name}: ${dataset.documents.length} documents, ${dataset.queries.length} judged queries`)
   const api = await openApi(process.env, line => console.log(line))
   try {
-    const indexed = await indexDocuments(api.send, `eval-${name}-${Date.now()}`, dataset.documents, progress)
+    const indexed = await indexDocuments(api.send, { name: `eval-${name}-${Date.now()}` }, dataset.documents, progress)
     console.log(`\nindexed in ${indexed.seconds.toFixed(1)} s, ${indexed.rejected.length} documents refused`)
     for (const { id, reason } of indexed.rejected) console.log(`  ${id}: ${reason}`)
     await report(name, indexed, await askAll(api.send, dataset, indexed))
@@ -82,10 +86,12 @@ async function askAll(send: Send, dataset: Dataset, indexed: Indexed): Promise<Q
   const queries = dataset.queries.slice(0, options.limit === undefined ? undefined : Number(options.limit))
   const queue = new PQueue({ concurrency: Number(options.concurrency) })
   const datasetIds = (documentId: string) => indexed.ids.get(documentId) ?? []
+  const { rerank, 'group-by': group_by } = options
+  const more = { ...(rerank && { rerank }), ...(group_by && { group_by }) }
   const results: QueryResult[] = []
   for (const retriever of retrievers) {
     const judged = queries.map(query => async () => {
-      const search = { knowledgeBaseId: indexed.knowledgeBaseId, retriever, query: query.text, depth: DEPTH }
+      const search = { knowledgeBaseId: indexed.knowledgeBaseId, retriever, query: query.text, depth: DEPTH, more }
       const { ranking, milliseconds } = await rankDocuments(send, search, datasetIds)
       return judge(retriever, query, ranking, milliseconds)
     })

@@ -68,6 +68,7 @@ export function ingestionSuite(name: string, openStores: () => Promise<BenchStor
       const { dense, bm25 } = worth.meanReciprocalRank
       expect(bm25).to.be.within(0.8, 1)
       expect(dense).to.be.within(0, bm25 - 0.2)
+      expect(worth.standardScore!.dense).to.be.within(0, worth.standardScore!.bm25 - 0.5)
     })
 
     it('deletes a document with its points and rows', async () => {

@@ -3,7 +3,7 @@ import type { RetrievedChunk } from '../retriever.ts'
 /**
  * Pure: each document once, as its best chunk, at that chunk's place and with its score; `group` names all of its chunks
  * that were found. The best chunk decides alone: a sum would put long documents first for having many chunks, a mean last for
- * having some that are about something else (measured by test/bench/fusion.ts).
+ * having some that are about something else (measured in docs/quality.md).
  */
 export function groupByDocument(chunks: readonly RetrievedChunk[]): RetrievedChunk[] {
   const groups = new Map<string, RetrievedChunk[]>()

@@ -2,6 +2,11 @@ import { analyze } from '../../../api/retrieval/bm25/analyzer.ts'
 import { documentWeights, queryWeights } from '../../../api/retrieval/bm25/weights.ts'
 import { type Ranked, byScoreThenId } from '../../../api/retrieval/fusion/ranked.ts'
 
+export interface ExactIndex {
+  readonly dense: ReturnType<typeof denseIndex>
+  readonly bm25: ReturnType<typeof lexicalIndex>
+}
+
 /** All texts compared, nothing approximated; an item's id is its place in the list. */
 export function denseIndex(vectors: readonly Float32Array[]) {
   return (query: Float32Array, limit: number): Ranked[] =>
@@ -25,7 +30,7 @@ export function lexicalIndex(texts: readonly string[]) {
     })
   }
   const statistics = { chunkCount: texts.length, frequencyOf: (term: number) => postings.get(term)?.length ?? 0 }
-  return (query: string, limit: number): Ranked[] => {
+  const search = (query: string, limit: number): Ranked[] => {
     const scores = new Map<number, number>()
     const { indices, values } = queryWeights(analyze(query), statistics)
     indices.forEach((term, index) => {
@@ -37,9 +42,18 @@ export function lexicalIndex(texts: readonly string[]) {
       .sort(byScoreThenId)
       .slice(0, limit)
   }
+  /** Of a text that need not be among them. */
+  const score = (query: string, text: string): number => {
+    const held = documentWeights(analyze(text), average)
+    const weights = new Map(held.indices.map((term, index) => [term, held.values[index]!]))
+    const { indices, values } = queryWeights(analyze(query), statistics)
+    return indices.reduce((sum, term, index) => sum + values[index]! * (weights.get(term) ?? 0), 0)
+  }
+  return { search, score }
 }
 
-function idOf(place: number): string {
+/** Of the same order as the places. */
+export function idOf(place: number): string {
   return String(place).padStart(7, '0')
 }
 

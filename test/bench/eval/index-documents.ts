@@ -28,12 +28,12 @@ export interface Indexed {
 /** Makes a knowledge base, sends it the documents by the batch route and waits until each of them can be found. */
 export async function indexDocuments(
   send: Send,
-  name: string,
+  settings: { readonly name: string; readonly chunking?: Readonly<Record<string, unknown>> },
   documents: readonly EvalDocument[],
   onProgress: (line: string) => void,
 ): Promise<Indexed> {
   const start = performance.now()
-  const { id } = await send<{ id: string }>('POST', '/v1/knowledge-bases', { name })
+  const { id } = await send<{ id: string }>('POST', '/v1/knowledge-bases', settings)
   const ids = new Map<string, string[]>()
   const rejected: { id: string; reason: string }[] = []
   for (let offset = 0; offset < documents.length; offset += BATCH) {
@@ -53,7 +53,22 @@ export async function indexDocuments(
     }
   }
   await untilReady(send, id, ids.size, onProgress)
+  await untilMeasured(send, id, onProgress)
   return { knowledgeBaseId: id, ids, rejected, seconds: (performance.now() - start) / 1000 }
+}
+
+/**
+ * The worth of the legs is measured when nothing waits to be ingested; questions before that get the fusion of a knowledge base
+ * that has just been filled. Given up after a minute: small knowledge bases are never measured.
+ */
+async function untilMeasured(send: Send, kb: string, onProgress: (line: string) => void): Promise<void> {
+  const end = performance.now() + 60_000
+  while (performance.now() < end) {
+    const asked = { query: 'what is this about?', knowledge_base_ids: [kb], retriever: 'hybrid', include_trace: true }
+    const { trace } = await send<{ trace: Record<string, unknown> }>('POST', '/v1/retrieve', asked)
+    if (trace['leg_worth'] || trace['fallback']) return onProgress(`worth of the legs: ${JSON.stringify(trace['leg_worth'])}`) // prettier-ignore
+    await delay(500)
+  }
 }
 
 async function untilReady(send: Send, kb: string, expected: number, onProgress: (line: string) => void): Promise<void> {

@@ -14,6 +14,8 @@ export interface Search {
   readonly query: string
   /** How many documents are wanted. */
   readonly depth: number
+  /** What else is asked for: `rerank`, `group_by`. */
+  readonly more?: Readonly<Record<string, unknown>>
 }
 
 /**
@@ -22,7 +24,7 @@ export interface Search {
  */
 export async function rankDocuments(
   send: Send,
-  { knowledgeBaseId, retriever, query, depth }: Search,
+  { knowledgeBaseId, retriever, query, depth, more }: Search,
   datasetIds: (documentId: string) => readonly string[],
 ): Promise<{ ranking: string[]; milliseconds: number }> {
   const ranking = new Set<string>()
@@ -35,6 +37,7 @@ export async function rankDocuments(
       knowledge_base_ids: [knowledgeBaseId],
       retriever,
       top_k: TOP_K,
+      ...more,
       ...(seen.size > 0 && { metadata_filter: { external_id: { nin: [...seen] } } }),
     })
     milliseconds ??= performance.now() - start

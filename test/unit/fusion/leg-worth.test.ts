@@ -4,7 +4,8 @@ import type { LegWorth } from '../../../api/contract/leg-worth.ts'
 import { isWorthDue, pooledWorth } from '../../../api/retrieval/fusion/leg-worth.ts'
 
 const worth = (dense: number, bm25: number, changes: Partial<LegWorth> = {}): LegWorth => ({
-  meanReciprocalRank: { dense, bm25 },
+  meanReciprocalRank: { dense: 0.5, bm25: 0.5 },
+  standardScore: { dense, bm25 },
   passages: 100,
   chunks: 1000,
   fingerprint: 'now',
@@ -14,7 +15,13 @@ const worth = (dense: number, bm25: number, changes: Partial<LegWorth> = {}): Le
 
 describe('the worth of the legs', () => {
   it('is in proportion to how well they find, and adds up to 1', () => {
-    expect(pooledWorth([worth(0.2, 0.6)], 'now')).to.deep.equal({ dense: 0.25, bm25: 0.75 })
+    expect(pooledWorth([worth(1, 3)], 'now')).to.deep.equal({ dense: 0.25, bm25: 0.75 })
+  })
+
+  it('takes ranks where an earlier version has measured, and measures anew', () => {
+    const { standardScore: _, ...earlier } = worth(1, 1, { meanReciprocalRank: { dense: 0.25, bm25: 0.75 } })
+    expect(pooledWorth([earlier], 'now')).to.deep.equal({ dense: 0.25, bm25: 0.75 })
+    expect(isWorthDue(earlier, 1000, 'now')).to.equal(true)
   })
 
   it('counts knowledge bases by their chunks', () => {
