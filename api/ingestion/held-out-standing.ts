@@ -25,10 +25,9 @@ export function standingOf(
   const before = others.filter(other => other.score > score).length
   const listed = before < others.length || (others.length < limit - 1 && score > 0)
   if (others.length === 0) return { place: listed ? 1 : null, standardScore: 0 }
-  const { mean, deviation, lowest } = spread(
-    { name: '', items: others, ...(floor !== undefined && { floor }) },
-    population,
-  )
+  // A full list without the chunk is one shorter: a floor in its place would be an outlier among a hundred good ones.
+  const compared = population - (list.length - others.length)
+  const { mean, deviation, lowest } = spread({ name: '', items: others, ...(floor !== undefined && { floor }) }, compared) // prettier-ignore
   return {
     place: listed ? before + 1 : null,
     standardScore: deviation > 0 ? (Math.max(score, lowest) - mean) / deviation : 0,

@@ -19,6 +19,10 @@ describe('where a held-out chunk would stand', () => {
     expect(standardScore).to.be.closeTo(4 / Math.sqrt(5), 1e-12)
   })
 
+  it('puts no floor in the place of the chunk that it leaves out', () => {
+    expect(standingOf(list, 'a', 9, { ...full, floor: 0 })).to.deep.equal(standingOf(list, 'a', 9, full))
+  })
+
   it('counts what is below the last as the last, and gives it no place', () => {
     const { place, standardScore } = standingOf(list, 'none', 1, full)
     expect(place).to.equal(null)
