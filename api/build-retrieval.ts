@@ -52,10 +52,12 @@ export function buildRetrieval(ingredients: RetrievalIngredients) {
   const { database, vectors } = stores
   const lifetimes = cacheLifetimes(configuration)
   const embedder = embedding && new QueryEmbedder(embedding.embedder, embedding.space, cache, lifetimes.embedding)
+  const stale = (what: string) => (error: unknown) =>
+    log.warn({ err: error }, `could not refresh ${what}; the old ones stay in use`)
   const statistics = new LexicalStatisticsCache(
     (scope, ids) => inTenant(database, scope, tenant => readStatistics(tenant, ids)),
     now,
-    error => log.warn({ err: error }, 'could not refresh lexical statistics; the old ones stay in use'),
+    stale('lexical statistics'),
   )
   const generations = new CollectionGenerations(alias => activeGeneration(database, alias))
   const directory = new KnowledgeBaseDirectory(async scope => {
@@ -72,7 +74,7 @@ export function buildRetrieval(ingredients: RetrievalIngredients) {
     generations,
     passages,
     fields,
-    summaryTrees: storedSummaryTrees(database),
+    summaryTrees: storedSummaryTrees(database, { now, onRefreshError: stale('trees of summaries') }),
   })
   const observed = Object.entries(plain).map(([name, retriever]) => [name, observedRetriever(retriever, metrics)])
   const retrievers = Object.fromEntries(observed) as typeof plain

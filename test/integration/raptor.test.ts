@@ -126,7 +126,8 @@ for (const engine of ['qdrant', 'pgvector'] as const)
       const stranger = (await findTenant(database, (await api.tenant()).id))!
       const { fingerprint } = (await activeGeneration(database, own.collection))!
       const elsewhere = await tenant.knowledgeBase('elsewhere')
-      const trees = storedSummaryTrees(database)
+      const fail = (error: unknown) => expect.fail(String(error))
+      const trees = storedSummaryTrees(database, { now: () => new Date(), onRefreshError: fail })
       const tree = await trees.of(new TenantScope(own), [knowledgeBase], fingerprint)
       expect(tree.length).to.be.greaterThan(1)
       const legs = tree.map(({ embedding }) => ({ using: 'dense', vector: embedding, limit: 30 }) as const)

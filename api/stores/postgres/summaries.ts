@@ -7,18 +7,14 @@ function table({ sql }: Tenant) {
   return sql<SummaryRow>('summaries')
 }
 
-export type TreeSummary = Pick<SummaryRow, 'id' | 'kb_id' | 'level' | 'chunk_ids' | 'embedding'>
+export type TreeSummary = Pick<SummaryRow, 'id' | 'kb_id' | 'level' | 'chunk_ids' | 'embedding' | 'embedded_by'>
 
-/** The trees of knowledge bases, as far as one model embedded them. */
-export async function readTrees(
-  tenant: Tenant,
-  knowledgeBaseIds: readonly string[],
-  fingerprint: string,
-): Promise<TreeSummary[]> {
+/** The trees of knowledge bases, whichever model embedded them. */
+export async function readTrees(tenant: Tenant, knowledgeBaseIds: readonly string[]): Promise<TreeSummary[]> {
   return table(tenant)
     .whereIn('kb_id', [...knowledgeBaseIds])
-    .where({ live: true, embedded_by: fingerprint })
-    .select('id', 'kb_id', 'level', 'chunk_ids', 'embedding')
+    .where({ live: true })
+    .select('id', 'kb_id', 'level', 'chunk_ids', 'embedding', 'embedded_by')
 }
 
 export type NewSummary = Omit<SummaryRow, 'id' | 'live' | 'created_at'>
