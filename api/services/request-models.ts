@@ -125,7 +125,11 @@ const owners: Readonly<Record<Exclude<ModelOrigin, 'request' | 'environment'>, s
 
 function notOffered(origin: ModelOrigin, use: keyof ModelChoice, wanted: string, offered: readonly string[]): ApiError {
   const variable = use === 'llm' ? 'LLM_CHOICES' : 'RERANK_CHOICES'
-  const message = `${use} ${JSON.stringify(wanted)} is not one that this server offers; choose one of ${[...offered, NO_MODEL].join(', ')}`
+  const choices =
+    offered.length === 0
+      ? `it has none; choose "${NO_MODEL}" or nothing`
+      : `choose one of ${[...offered, NO_MODEL].join(', ')}`
+  const message = `${use} ${JSON.stringify(wanted)} is not one that this server offers; ${choices}`
   if (origin === 'request') return new ApiError('VALIDATION_ERROR', `model.${use}: ${message}`)
   const owner = owners[origin as keyof typeof owners]
   return new ApiError(

@@ -72,6 +72,14 @@ describe('the models of a request', () => {
     }
   })
 
+  it('cannot be chosen where there are none, and the refusal says so', async () => {
+    const none = { standard: null, others: [] }
+    const system = () => Promise.resolve({})
+    const empty = new RequestModels({ llms: none, rerankers: none, tenant: () => ({}), system })
+    const error = await failure(empty.resolve(scope, [], { llm: 'openai:a' }))
+    expect(error.message).to.equal('model.llm: llm "openai:a" is not one that this server offers; it has none; choose "none" or nothing') // prettier-ignore
+  })
+
   it('that were stored and are gone are an error, not another model in silence', async () => {
     const error = await failure(models({ tenant: { llm: 'openai:gone' } }).resolve(scope, []))
     expect(error.code).to.equal('KB_CONFIG_ERROR')
