@@ -19,6 +19,9 @@ const CROWD = 150
 const REQUESTS = 5_000
 const PARALLEL = 8
 
+/** Of the requests to a route, until one succeeds. */
+const SHARES = 5
+
 /**
  * Three tenants with the same words in their documents, each with a marker of its own in everything it has. `alpaca`, in
  * the shared collection, and `camel`, in one of its own, send requests to every route that takes a key, with their own ids and with
@@ -50,24 +53,28 @@ describe('tenant isolation', () => {
     this.timeout(300_000)
     const before = await snapshot(badger)
     const reached = new Map<Route, Set<number>>(attacked.map(route => [route, new Set()]))
-    // Every route gets its share: chance alone might leave one out.
+    // Every route gets its share: chance alone might leave one out. One that only ever refused would have proved nothing and gets more.
     const perRoute = Math.ceil(600 / attacked.length)
+    const succeeded = (route: Route) => [...reached.get(route)!].some(status => status < 300)
     for (const [index, route] of attacked.entries())
-      await fc.assert(
-        fc.asyncProperty(requestFor(route, alpaca, badger), async request => {
-          const answer = await request.send()
-          reached.get(route)?.add(answer.status)
-          expectNothingForeign(request, answer)
-        }),
-        // Requests change the world, so a failing one cannot be repeated to shrink it: it is told as it was.
-        { numRuns: perRoute, seed: 20_260_101 + index, endOnFailure: true },
-      )
+      for (let share = 0; share === 0 || (share < SHARES && !succeeded(route)); share++)
+        await fc.assert(
+          fc.asyncProperty(requestFor(route, alpaca, badger), async request => {
+            const answer = await request.send()
+            reached.get(route)?.add(answer.status)
+            expectNothingForeign(request, answer)
+          }),
+          // Requests change the world, so a failing one cannot be repeated to shrink it: it is told as it was.
+          { numRuns: perRoute, seed: 20_260_101 + index + 1000 * share, endOnFailure: true },
+        )
     expect(await snapshot(badger)).to.deep.equal(before)
-    // A route that only ever refused would have proved nothing.
     for (const [{ method, path, operationId }, statuses] of reached)
       // Vectors of the caller's own text: nothing of anybody's, and no model in this test.
       if (operationId !== 'createEmbeddings')
-      expect([...statuses].some(status => status < 300), `${method} ${path}: ${[...statuses].join()}`).to.equal(true) // prettier-ignore
+        expect(
+          [...statuses].some(status => status < 300),
+          `${method} ${path}: ${[...statuses].join()}`,
+        ).to.equal(true)
   })
 
   it('knows every route that there is', () => {
