@@ -6,12 +6,15 @@ import type { Json } from '../support/api-client.ts'
 import { makeFuzzWorld } from '../support/fuzz-world.ts'
 import { orSkip } from '../support/missing-part.ts'
 import { type ModelServer, startModelServer } from '../support/model-server.ts'
-import { findSchemathesis, fuzz } from '../support/schemathesis.ts'
+import { type Fuzzing, findSchemathesis, fuzz } from '../support/schemathesis.ts'
 
 /** `npm run fuzz` sets these higher. */
 const EXAMPLES = Number(process.env['FUZZ_EXAMPLES'] ?? 8)
-const SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 40)
+const SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 25)
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_261_124)
+
+/** The time that is given says how far a run gets on a slow machine: what it had no success with is tried again alone. */
+const RUNS = 4
 
 /** Without an embedding model here, and with hosts that nobody has. */
 const neverSucceed = ['createEmbeddings', 'fetchDocument']
@@ -21,7 +24,7 @@ const neverSucceed = ['createEmbeddings', 'fetchDocument']
  * token of somebody who may do everything, and follows the ids that it is answered with.
  */
 describe('whatever is sent to the API', function () {
-  this.timeout((SECONDS + 120) * 1000)
+  this.timeout((RUNS * SECONDS + 120) * 1000)
   let program: string
   let api: TestApi
   let model: ModelServer
@@ -49,14 +52,27 @@ describe('whatever is sent to the API', function () {
   it('is answered as /openapi.json says, and never by a fault of ours', async () => {
     const world = await makeFuzzWorld(api)
     console.log(`      FUZZ_SEED=${SEED}`)
+    // What only ever refused has shown nothing.
+    let refused: string[] = []
+    for (let run = 0; run < RUNS && (run === 0 || refused.length > 0); run++) {
+      await send({ ...world, seed: SEED + run, examples: EXAMPLES, seconds: SECONDS, only: refused })
+      refused = operationsWithoutSuccess()
+    }
+    expect(refused).to.deep.equal([])
+  })
+
+  async function send(fuzzing: Fuzzing): Promise<void> {
     try {
-      await fuzz(program, { ...world, seed: SEED, examples: EXAMPLES, seconds: SECONDS })
+      await fuzz(program, fuzzing)
     } catch (cause) {
       throw new Error(`${(cause as Error).message}\n${JSON.stringify(faults, null, 1).slice(0, 10_000)}`, { cause })
     }
-    // What only ever refused has shown nothing.
-    const operations = routes.filter(({ operationId }) => !neverSucceed.includes(operationId))
-    const refused = operations.filter(({ method, path }) => !successes.has(`${method} ${path}`))
-    expect(refused.map(({ operationId }) => operationId)).to.deep.equal([])
-  })
+  }
+
+  function operationsWithoutSuccess(): string[] {
+    return routes
+      .filter(({ method, path }) => !successes.has(`${method} ${path}`))
+      .map(({ operationId }) => operationId)
+      .filter(operationId => !neverSucceed.includes(operationId))
+  }
 })

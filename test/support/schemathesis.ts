@@ -35,6 +35,8 @@ export interface Fuzzing {
   /** Of an operation and phase. */
   readonly examples: number
   readonly seconds: number
+  /** `operationId`s; none: all. */
+  readonly only: readonly string[]
 }
 
 /** @throws MissingPart */
@@ -57,6 +59,7 @@ export async function fuzz(program: string, fuzzing: Fuzzing): Promise<string> {
     ...['--max-examples', String(fuzzing.examples)],
     ...['--max-time', String(fuzzing.seconds)],
     ...['--seed', String(fuzzing.seed)],
+    ...fuzzing.only.flatMap(operation => ['--include-operation-id', operation]),
     ...['--generation-database', 'none'],
     ...['--warnings', 'off'],
     // In threads, Python 3.11 loses count of its own recursion now and then and the run ends ("AST constructor recursion depth").
