@@ -1,7 +1,7 @@
 import { fingerprint } from '../contract/fingerprint.ts'
 import type { LegWorth } from '../contract/leg-worth.ts'
 import { documentWeights, queryWeights } from '../retrieval/bm25/weights.ts'
-import { analyze } from '../retrieval/bm25/analyzer.ts'
+import { analyze, analyzeQuestion } from '../retrieval/bm25/analyzer.ts'
 import { cosine } from '../retrieval/cosine.ts'
 import { isWorthDue } from '../retrieval/fusion/leg-worth.ts'
 import { LexicalStatistics } from '../retrieval/lexical-statistics.ts'
@@ -97,7 +97,7 @@ async function compare(
   const standings = []
   for (const [index, { passage, rest, ownPoint }] of probes.entries()) {
     signal.throwIfAborted()
-    const words = queryWeights(analyze(passage), statistics)
+    const words = queryWeights(analyzeQuestion(passage), statistics)
     const vector = asked[index]!
     const [dense = [], bm25 = []] = await parts.vectors.search(scope.vectors([job.kb_id]), {
       legs: [

@@ -1,4 +1,4 @@
-import { analyze } from './bm25/analyzer.ts'
+import { analyzeQuestion } from './bm25/analyzer.ts'
 import { queryWeights } from './bm25/weights.ts'
 import { forSearch, pooled } from './lexical-statistics.ts'
 import { type PreparedLeg, type RetrievalParts, searchedStatistics } from './parts.ts'
@@ -29,7 +29,7 @@ export async function termCorpus(
 
 /** The leg that looks for a text's terms; none when it has none (punctuation, or nothing but stop words). */
 export function bm25Leg(text: string, corpus: TermCorpus): PreparedLeg {
-  const vector = queryWeights(analyze(text), corpus && forSearch(corpus))
+  const vector = queryWeights(analyzeQuestion(text), corpus && forSearch(corpus))
   return {
     leg: vector.indices.length > 0 ? { using: 'sparse', vector } : null,
     trace: { terms: vector.indices.length, corpus_chunks: corpus?.chunkCount ?? 0 },

@@ -9,7 +9,7 @@ import { termWeight } from '../answering/term-weight.ts'
 import { type Writing, type Written, writeAnswer } from '../answering/write-answer.ts'
 import { ApiError } from '../contract/error-codes.ts'
 import type { Llm, Usage } from '../providers/llms/llm.ts'
-import { tokenize } from '../retrieval/bm25/analyzer.ts'
+import { tokenizeLike } from '../retrieval/bm25/analyzer.ts'
 import type { LexicalStatisticsCache } from '../retrieval/lexical-statistics-cache.ts'
 import { pooled } from '../retrieval/lexical-statistics.ts'
 import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
@@ -137,7 +137,10 @@ export class AnsweringService {
     // Nothing to answer from: a model asked all the same would make something up, and cost money.
     if (sources.length === 0) return yield* quote([{ text: nothingFound.text, citations: [] }])
     const weight = termWeight(pooled(await statistics.of(scope, retrieval.knowledgeBaseIds)))
-    if (!llm) return yield* quote(extractivePieces(request.query, sources, tokenize, weight))
+    if (!llm)
+      return yield* quote(
+        extractivePieces(request.query, sources, tokenizeLike(sources.map(({ text }) => text)), weight),
+      )
     const searched = await this.#parts.knowledgeBases.resolve(scope, retrieval.knowledgeBaseIds)
     const instructions = instructionsFor(scope, searched, request.instructions)
     const written = yield* writeAnswer(writing(llm, { ...request, instructions }, sources, weight, streamed))
@@ -177,7 +180,7 @@ function writing(
       ...(signal && { signal }),
     },
     sources: numbered(sources),
-    analyze: tokenize,
+    analyze: tokenizeLike(sources.map(({ text }) => text)),
     weight,
     streamed,
   }

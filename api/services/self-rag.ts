@@ -6,7 +6,7 @@ import { sourceOf } from '../answering/source.ts'
 import type { TermWeight } from '../answering/term-overlap.ts'
 import { defined } from '../contract/defined.ts'
 import type { Llm } from '../providers/llms/llm.ts'
-import { tokenize } from '../retrieval/bm25/analyzer.ts'
+import { tokenizeLike } from '../retrieval/bm25/analyzer.ts'
 import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
 import {
   type AnswerEvent,
@@ -60,7 +60,7 @@ function taskOf({ scope, request, retrieval, ...parts }: SelfRagParts, found: Fi
       found.add(result)
       return result.chunks.map(sourceOf)
     },
-    analyze: tokenize,
+    analyze: tokenizeLike([request.query]),
     weight: parts.weight,
     limits: lowered(request.limits ?? {}),
     maxTokens: parts.maxTokens,

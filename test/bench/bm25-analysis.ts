@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { analyze, type AnalyzedText } from '../../api/retrieval/bm25/analyzer.ts'
+import { analyze, analyzeQuestion, type AnalyzedText } from '../../api/retrieval/bm25/analyzer.ts'
 import { type Bm25Parameters, documentWeights, queryWeights } from '../../api/retrieval/bm25/weights.ts'
 
 /**
@@ -65,7 +65,7 @@ function evaluate(dataset: Dataset, analyzed: readonly AnalyzedText[], parameter
   }
   const judged = dataset.queries.filter(({ id }) => dataset.relevance.has(id))
   const total = judged.reduce((sum, { id, text }) => {
-    const query = queryWeights(analyze(text), statistics)
+    const query = queryWeights(analyzeQuestion(text), statistics)
     const scores = new Float64Array(analyzed.length)
     query.indices.forEach((term, index) => {
       for (const { document, weight } of postings.get(term) ?? []) scores[document]! += weight * query.values[index]!

@@ -1,5 +1,5 @@
 import type { SparseVector } from '../../stores/vectors/vector-store.ts'
-import type { AnalyzedText } from './analyzer.ts'
+import type { AnalyzedText, AskedWord } from './analyzer.ts'
 
 /** How BM25 weighs repetition (`k1`) and length (`b`). Measured on Cranfield: .380 with these, .375 with k1 1.2. */
 export interface Bm25Parameters {
@@ -29,19 +29,24 @@ export function documentWeights(
 ): SparseVector {
   const relativeLength = averageLength > 0 ? analyzed.length / averageLength : 1
   const saturation = k1 * (1 - b + b * relativeLength)
-  return sparse(analyzed, (_id, frequency) => (frequency * (k1 + 1)) / (frequency + saturation))
+  const weights = [...analyzed.terms].map(([id, frequency]) => [id, (frequency * (k1 + 1)) / (frequency + saturation)] as const) // prettier-ignore
+  return sparse(weights)
 }
 
 /**
- * The other half: how rare each term of a question is, `ln(1 + (N − n + 0.5) / (n + 0.5))`, times how often it is asked.
- * A term that no chunk holds is left out. Without statistics every term counts the same.
+ * The other half: how rare each word of a question is, `ln(1 + (N − n + 0.5) / (n + 0.5))`, times how often it is asked. A word counts
+ * as one in all its spellings: that the only French chunk has a name which all German ones have does not make it rare. A spelling
+ * that no chunk holds is left out. Without statistics every word counts the same.
  */
-export function queryWeights(analyzed: AnalyzedText, statistics?: TermStatistics): SparseVector {
-  if (!statistics) return sparse(analyzed, (_id, frequency) => frequency)
-  return sparse(analyzed, (id, frequency) => {
-    const holders = statistics.frequencyOf(id)
-    return holders === 0 ? 0 : frequency * inverseFrequency(statistics.chunkCount, holders)
-  })
+export function queryWeights(words: readonly AskedWord[], statistics?: TermStatistics): SparseVector {
+  const weights = new Map<number, number>()
+  for (const { ids, frequency } of words) {
+    const held = statistics ? ids.filter(id => statistics.frequencyOf(id) > 0) : ids
+    const holders = held.reduce((sum, id) => sum + (statistics?.frequencyOf(id) ?? 0), 0)
+    const weight = frequency * (statistics ? inverseFrequency(statistics.chunkCount, holders) : 1)
+    for (const id of held) weights.set(id, (weights.get(id) ?? 0) + weight)
+  }
+  return sparse(weights)
 }
 
 /** Statistics may lag behind the chunks, so more holders than chunks is possible: never below 0. */
@@ -50,14 +55,7 @@ export function inverseFrequency(chunkCount: number, holders: number): number {
 }
 
 /** Indices ascending, as every store wants them; weightless terms left out. */
-function sparse(analyzed: AnalyzedText, weigh: (id: number, frequency: number) => number): SparseVector {
-  const indices: number[] = []
-  const values: number[] = []
-  for (const id of [...analyzed.terms.keys()].sort((a, b) => a - b)) {
-    const weight = weigh(id, analyzed.terms.get(id)!)
-    if (weight === 0) continue
-    indices.push(id)
-    values.push(weight)
-  }
-  return { indices, values }
+function sparse(weights: Iterable<readonly [id: number, weight: number]>): SparseVector {
+  const told = [...weights].filter(([, weight]) => weight !== 0).sort(([a], [b]) => a - b)
+  return { indices: told.map(([id]) => id), values: told.map(([, weight]) => weight) }
 }

@@ -1,5 +1,15 @@
-import { stem } from 'porter2'
-import { englishStopWords } from './stop-words.ts'
+import { type Language, english, scriptLanguages } from './languages.ts'
+
+/** A term as each language would spell it: the same ones once. */
+export type Spellings = readonly string[]
+
+/** What a text is taken for. */
+export interface Reading {
+  /** That its words may be of: of a document one, of a question all. */
+  readonly languages: readonly Language[]
+  /** Whose stop words are left out. */
+  readonly stopWordsOf: Language
+}
 
 /**
  * Terms of one token of a script that has spaces: a word, or words and numbers joined by `- / . _ : + ' @`. A code
@@ -8,15 +18,15 @@ import { englishStopWords } from './stop-words.ts'
  *
  * @param emphasised the token is in capitals and its text is not: then IT and WHO are names, not stop words
  */
-export function wordTerms(token: string, emphasised: boolean): string[] {
-  if (plainWord.test(token)) return simpleTerms(token, emphasised)
+export function wordTerms(token: string, reading: Reading, emphasised: boolean): Spellings[] {
+  if (plainWord.test(token)) return simpleTerms(token, reading, emphasised)
   const joined = token.replace(thousandsComma, '').replace(clitic, '')
   const parts = joined.split(joiner).filter(part => part !== '')
-  const terms = parts.flatMap(part => simpleTerms(part, emphasised))
+  const terms = parts.flatMap(part => simpleTerms(part, reading, emphasised))
   const whole = fold(joined)
-  if (isCode(whole, parts.length)) terms.push(whole)
+  if (isCode(whole, parts.length)) terms.push([whole])
   const version = /^v(\d+(?:\.\d+)+)$/.exec(whole)?.[1]
-  if (version) terms.push(version)
+  if (version) terms.push([version])
   return terms
 }
 
@@ -33,10 +43,9 @@ function isCode(whole: string, parts: number): boolean {
 }
 
 /** A run of letters and digits: itself, and what it is put together from (`10mm`, `220V`, `ISO9001`, `chunkOverlap`). */
-function simpleTerms(run: string, emphasised: boolean): string[] {
-  const folded = fold(run)
-  const terms = piecesOf(run).map(fold).map(stemmed)
-  if (emphasised || !englishStopWords.has(folded)) terms.push(stemmed(folded))
+function simpleTerms(run: string, { languages, stopWordsOf }: Reading, emphasised: boolean): Spellings[] {
+  const terms = piecesOf(run).map(piece => spellings(piece, languages))
+  if (emphasised || !isStopWord(run, stopWordsOf)) terms.push(spellings(run, languages))
   return terms
 }
 
@@ -56,12 +65,34 @@ const pieceBoundary = /(?<=\p{Ll})(?=\p{Lu})|(?<=\p{L})(?=\d)|(?<=\d)(?=\p{L})/u
 /** Longer strings of letters are keys and encoded data. */
 const LONGEST_WORD = 40
 
+function spellings(word: string, languages: readonly Language[]): Spellings {
+  return [...new Set(languages.map(language => stemmed(word, language)))]
+}
+
 /**
- * English stemming for whatever is spelled like English. For a word of another language it may cut a wrong end, but the
- * same one in document and question, and two-word questions are too short to tell their language.
+ * The stem bears its language, or the same letters of another one would meet it; English ones are bare, as are those of scripts that say
+ * the language themselves.
  */
-function stemmed(word: string): string {
-  return word.length <= LONGEST_WORD && /^[a-z]+$/.test(word) ? stem(word) : word
+function stemmed(word: string, language: Language): string {
+  const folded = fold(word)
+  if (word.length > LONGEST_WORD) return folded
+  const other = languageOfScript(folded)
+  if (other) return other.stem(folded)
+  if (language === english) return /^[a-z]+$/.test(folded) ? english.stem(folded) : folded
+  // Stemmers know endings by their accents; people leave accents out, so they go afterwards.
+  return /^\p{Script=Latin}+$/u.test(word) ? `${language.code}:${fold(language.stem(word.toLowerCase()))}` : folded
+}
+
+function isStopWord(word: string, language: Language): boolean {
+  const folded = fold(word)
+  const { stopWords } = languageOfScript(folded) ?? language
+  return stopWords.has(folded) || stopWords.has(word.toLowerCase())
+}
+
+function languageOfScript(word: string): Language | undefined {
+  // Latin letters and their marks end here.
+  if (word.charCodeAt(0) < 0x0370) return undefined
+  return scriptLanguages.find(({ script }) => script.test(word))?.language
 }
 
 /** Lower case, and without the marks that people leave out when they type: accents, Arabic vowels, Hebrew points. */

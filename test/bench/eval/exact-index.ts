@@ -1,4 +1,4 @@
-import { analyze } from '../../../api/retrieval/bm25/analyzer.ts'
+import { analyze, analyzeQuestion } from '../../../api/retrieval/bm25/analyzer.ts'
 import { documentWeights, queryWeights } from '../../../api/retrieval/bm25/weights.ts'
 import { type Ranked, byScoreThenId } from '../../../api/retrieval/fusion/ranked.ts'
 
@@ -32,7 +32,7 @@ export function lexicalIndex(texts: readonly string[]) {
   const statistics = { chunkCount: texts.length, frequencyOf: (term: number) => postings.get(term)?.length ?? 0 }
   const search = (query: string, limit: number): Ranked[] => {
     const scores = new Map<number, number>()
-    const { indices, values } = queryWeights(analyze(query), statistics)
+    const { indices, values } = queryWeights(analyzeQuestion(query), statistics)
     indices.forEach((term, index) => {
       for (const { place, weight } of postings.get(term) ?? [])
         scores.set(place, (scores.get(place) ?? 0) + weight * values[index]!)
@@ -46,7 +46,7 @@ export function lexicalIndex(texts: readonly string[]) {
   const score = (query: string, text: string): number => {
     const held = documentWeights(analyze(text), average)
     const weights = new Map(held.indices.map((term, index) => [term, held.values[index]!]))
-    const { indices, values } = queryWeights(analyze(query), statistics)
+    const { indices, values } = queryWeights(analyzeQuestion(query), statistics)
     return indices.reduce((sum, term, index) => sum + values[index]! * (weights.get(term) ?? 0), 0)
   }
   return { search, score }
