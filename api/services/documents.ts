@@ -2,7 +2,7 @@ import type { Request } from './caller.ts'
 import type { IntakeOptions, NewFileDocument, NewRemoteDocument, NewTextDocument } from './documents/new-document.ts'
 import type { AcceptedDocument, BatchResult, ChunkView, DocumentStatusView, DocumentView } from './documents/views.ts'
 import type { Page, PageRequest } from './page.ts'
-import type { DocumentStatus } from '../stores/postgres/rows.ts'
+import type { DocumentFilter } from '../stores/postgres/documents.ts'
 import type { TenantScope } from '../stores/postgres/tenant-scope.ts'
 
 /**
@@ -34,7 +34,7 @@ export interface DocumentService {
   createBatch(scope: TenantScope, knowledgeBaseId: string, inputs: readonly NewTextDocument[], request: Request, options?: IntakeOptions): Promise<BatchResult> // prettier-ignore
 
   /** Oldest first; documents that are being deleted are not there. @throws ApiError KB_NOT_FOUND */
-  list(scope: TenantScope, knowledgeBaseId: string, page: PageRequest, filter?: { readonly status?: DocumentStatus }): Promise<Page<DocumentView>> // prettier-ignore
+  list(scope: TenantScope, knowledgeBaseId: string, page: PageRequest, filter?: DocumentFilter): Promise<Page<DocumentView>> // prettier-ignore
 
   /** @throws ApiError DOC_NOT_FOUND */
   get(scope: TenantScope, documentId: string): Promise<DocumentView>

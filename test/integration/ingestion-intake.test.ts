@@ -99,6 +99,23 @@ describe('documents: intake', function () {
     expect(row?.revision).to.equal(2)
   })
 
+  it('is found by the id that the application has for it', async () => {
+    const { document_id: id } = await bench.service.createFromText(bench.scope, bench.knowledgeBaseId, { content: 'Known as x-1.', externalId: 'x-1' }, request) // prettier-ignore
+    const known = async (external_id: string) => {
+      const found = await bench.service.list(
+        bench.scope,
+        bench.knowledgeBaseId,
+        { limit: 9, offset: 0 },
+        { external_id },
+      )
+      return [found.total, found.items.map(document => document.id)]
+    }
+    expect(await known('x-1')).to.deep.equal([1, [id]])
+    expect(await known('x-2')).to.deep.equal([0, []])
+    await bench.service.remove(bench.scope, id, request)
+    expect(await known('x-1'), 'deleted').to.deep.equal([0, []])
+  })
+
   it('refuses an empty batch and one of 51', async () => {
     const batch = (length: number) =>
       bench.service.createBatch(

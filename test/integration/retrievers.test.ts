@@ -245,4 +245,11 @@ describe('retrievers over HTTP', () => {
     expect([answer.status, answer.body.code]).to.deep.equal([400, 'VALIDATION_ERROR'])
     expect(answer.body.detail).to.match(/fusion\.weights.*standard_score/)
   })
+
+  it('refuses members for a retriever that has none', async () => {
+    const body = { query: 'a', retriever: 'hybrid', fusion: { retrievers: ['dense'] } }
+    const answer = await tenant.client.post('/v1/retrieve', body)
+    expect([answer.status, answer.body.code]).to.deep.equal([400, 'VALIDATION_ERROR'])
+    expect(answer.body.detail).to.match(/fusion\.retrievers.*hybrid.*fusion or ensemble/)
+  })
 })

@@ -6,7 +6,7 @@ import { knowledgeBaseParams } from '../identifier.ts'
 import { parseJson } from '../json-text.ts'
 import { defineRoute } from '../route.ts'
 import { validate } from '../validate.ts'
-import { acceptedSchema } from './document-shapes.ts'
+import { acceptedSchema, externalIdSchema } from './document-shapes.ts'
 import { defined } from '../../contract/defined.ts'
 
 /** The four ways to hand documents in: one as JSON, one as a file, one by URL, many as JSON. */
@@ -15,7 +15,6 @@ const tags = ['documents']
 const MAX_BATCH = 50
 
 const titleSchema = z.string().trim().min(1).max(documentLimits.title)
-const externalIdSchema = z.string().min(1).max(documentLimits.externalId)
 const metadataSchema = z
   .unknown()
   .refine(value => !isObject(value) || !Object.hasOwn(value, '__proto__'), 'no field can be named __proto__')

@@ -1,7 +1,11 @@
 import { z } from 'zod'
+import { documentLimits } from '../../services/documents/new-document.ts'
 import type { DocumentView } from '../../services/documents.ts'
 
 /** Documents as JSON shows them; services/documents/views.ts has the same in types. */
+
+/** An id that the application has for a document. */
+export const externalIdSchema = z.string().min(1).max(documentLimits.externalId)
 
 export const documentStatusSchema = z.enum(['queued', 'processing', 'ready', 'failed', 'deleting'])
 

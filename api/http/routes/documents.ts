@@ -1,10 +1,11 @@
 import { onlyIfSeen, requireSeen, unlessKnown, unlessSeen } from '../entity-tag.ts'
 import { documentParams, knowledgeBaseParams } from '../identifier.ts'
 import { pageQuery, pageReply, pageRequest, pageSchema } from '../pagination.ts'
+import { defined } from '../../contract/defined.ts'
 import { chunkOrder } from '../../stores/postgres/chunks.ts'
 import { documentOrder } from '../../stores/postgres/documents.ts'
 import { defineRoute } from '../route.ts'
-import { acceptedSchema, chunkSchema, documentSchema, documentStatusSchema, documentStatusViewSchema } from './document-shapes.ts' // prettier-ignore
+import { acceptedSchema, chunkSchema, documentSchema, documentStatusSchema, documentStatusViewSchema, externalIdSchema } from './document-shapes.ts' // prettier-ignore
 
 const tags = ['documents']
 
@@ -16,12 +17,15 @@ export const listDocuments = defineRoute({
   tags,
   auth: { role: 'read' },
   params: knowledgeBaseParams,
-  query: pageQuery.extend({ status: documentStatusSchema.exclude(['deleting']).optional() }),
+  query: pageQuery.extend({
+    status: documentStatusSchema.exclude(['deleting']).optional(),
+    external_id: externalIdSchema.optional().describe('The document that you know by this id, or none.'),
+  }),
   responses: { 200: { description: 'Oldest first.', schema: pageSchema(documentSchema) } },
   errors: ['KB_NOT_FOUND'],
   async handler({ scope, params, query, services }) {
-    const filter = query.status ? { status: query.status } : {}
-    const found = await services.documents.list(scope, params.id, pageRequest(query, documentOrder), filter)
+    const { status, external_id } = query
+    const found = await services.documents.list(scope, params.id, pageRequest(query, documentOrder), defined({ status, external_id })) // prettier-ignore
     return {
       status: 200,
       body: pageReply(found, query, documentOrder, view => ({ ...view, metadata: { ...view.metadata } })),

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { defined } from '../../contract/defined.ts'
+import { ApiError } from '../../contract/error-codes.ts'
 import { modelChoiceSchema } from '../../contract/model-reference.ts'
 import {
+  type RetrieverName,
   fusionMethods,
   memberNames,
   queryTransformNames,
@@ -196,7 +198,7 @@ export function retrievalRequest(body: Omit<z.output<typeof retrievalBody>, 'inc
     metadataFilter: body.metadata_filter,
     retriever: body.retriever,
     model: body.model,
-    fusion: body.fusion && readFusion(body.fusion),
+    fusion: body.fusion && readFusion(body.fusion, body.retriever),
     rerank: typeof body.rerank === 'boolean' ? (body.rerank ? 'auto' : 'none') : body.rerank,
     queryTransform: body.query_transform,
     contextWindow: body.context_window,
@@ -204,7 +206,16 @@ export function retrievalRequest(body: Omit<z.output<typeof retrievalBody>, 'inc
   }
 }
 
-function readFusion({ method, weights, retrievers }: z.output<typeof fusionBody>): FusionChoice {
+/** Retrievers that are made of others. */
+const joining: readonly RetrieverName[] = ['fusion', 'ensemble']
+
+/** @param retriever that the request names: the default of a knowledge base may be one that has no use for the members */
+function readFusion(
+  { method, weights, retrievers }: z.output<typeof fusionBody>,
+  retriever: RetrieverName | undefined,
+): FusionChoice {
+  if (retrievers && retriever && !joining.includes(retriever))
+    throw new ApiError('VALIDATION_ERROR', `fusion.retrievers has no effect on the retriever ${retriever}; leave it out, or choose fusion or ensemble`) // prettier-ignore
   return {
     ...(method && { method }),
     ...(weights && { weights: defined(weights) }),

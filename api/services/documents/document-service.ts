@@ -6,10 +6,9 @@ import type { DocumentFetcher } from '../../fetching/fetch-document.ts'
 import { checkUrl, publicPart } from '../../fetching/target.ts'
 import type { JobQueue } from '../../ingestion/queue.ts'
 import { pageChunks } from '../../stores/postgres/chunks.ts'
-import { pageDocuments } from '../../stores/postgres/documents.ts'
+import { type DocumentFilter, pageDocuments } from '../../stores/postgres/documents.ts'
 import { holdKnowledgeBase } from '../../stores/postgres/knowledge-bases.ts'
 import { findTenantJob } from '../../stores/postgres/jobs.ts'
-import type { DocumentStatus } from '../../stores/postgres/rows.ts'
 import { inTenant, type TenantScope, type TenantTransaction } from '../../stores/postgres/tenant-scope.ts'
 import type { Cache } from '../../stores/caches/cache.ts'
 import type { VectorStore } from '../../stores/vectors/vector-store.ts'
@@ -115,11 +114,11 @@ export class PostgresDocumentService implements DocumentService {
     })
   }
 
-  async list(scope: TenantScope, knowledgeBaseId: string, page: PageRequest, filter: { status?: DocumentStatus } = {}) {
+  async list(scope: TenantScope, knowledgeBaseId: string, page: PageRequest, filter: DocumentFilter = {}) {
     requireKnowledgeBaseId(scope, knowledgeBaseId)
     return this.#within(scope, async tenant => {
       await requireKnowledgeBase(tenant, knowledgeBaseId)
-      const found = await pageDocuments(tenant, knowledgeBaseId, page, filter.status)
+      const found = await pageDocuments(tenant, knowledgeBaseId, page, filter)
       return { ...found, items: found.items.map(showDocument) }
     })
   }

@@ -97,17 +97,23 @@ export async function deleteDocument(tenant: Tenant, id: string): Promise<void> 
 /** Oldest first. */
 export const documentOrder: Keyset = { list: 'documents', columns: { created_at: 'time', id: 'uuid' }, direction: 'asc' } // prettier-ignore
 
+/** What a list is narrowed to. */
+export interface DocumentFilter {
+  readonly status?: DocumentStatus
+  readonly external_id?: string
+}
+
 /** Without those that are being deleted. */
 export async function pageDocuments(
   tenant: Tenant,
   knowledgeBaseId: string,
   slice: Slice,
-  status?: DocumentStatus,
+  filter: DocumentFilter,
 ): Promise<FoundSlice<DocumentRow>> {
-  const visible = () => {
-    const query = table(tenant).where({ kb_id: knowledgeBaseId }).whereNot({ status: 'deleting' })
-    return status === undefined ? query : query.where({ status })
-  }
+  const visible = () =>
+    table(tenant)
+      .where({ ...filter, kb_id: knowledgeBaseId })
+      .whereNot({ status: 'deleting' })
   return readSlice<DocumentRow>(tenant.sql, visible, documentOrder, slice)
 }
 
