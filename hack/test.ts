@@ -3,8 +3,13 @@ import { globSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-/** Each runs the whole product as processes for minutes; beside the short suites, so that all lanes end at about the same time. */
-const long = ['test/integration/crash.test.ts', 'test/integration/standalone.test.ts']
+/** Each takes a minute or more and needs nothing that its lane shares; beside the short suites, so that all lanes end at about the same time. */
+const long = [
+  'test/envtest/operator-cluster-faults.test.ts',
+  'test/integration/crash.test.ts',
+  'test/integration/isolation.test.ts',
+  'test/integration/standalone.test.ts',
+]
 
 /**
  * `npm test`: all suites, in three processes side by side, because some mostly compute and others mostly wait for a
@@ -13,12 +18,16 @@ const long = ['test/integration/crash.test.ts', 'test/integration/standalone.tes
  */
 const lanes: Readonly<Record<string, readonly string[]>> = {
   units: [...filesOf('unit'), ...filesOf('contract'), ...long],
-  integration: filesOf('integration').filter(file => !long.includes(file)),
-  envtest: filesOf('envtest'),
+  integration: without(long, filesOf('integration')),
+  envtest: without(long, filesOf('envtest')),
 }
 
 function filesOf(suite: string): string[] {
   return globSync(`test/${suite}/**/*.test.ts`).sort()
+}
+
+function without(left: readonly string[], files: readonly string[]): string[] {
+  return files.filter(file => !left.includes(file))
 }
 
 /** Compiled code is kept: the suites start the programs some two hundred times, and loading them is most of what those cost. */
